@@ -1,0 +1,313 @@
+"""The data of interchange.md: claims, sessions, histories. Plain immutable records; a fact left out is UNKNOWN, not None.
+
+`UNKNOWN` means that nobody said (a key left out). None, or an empty tuple for a list, means known to be absent (M2.2).
+Units, minutes, patients and visits are whole numbers; money is Decimal; dates are `datetime.date`; codes are text.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Self
+
+import attrs
+
+
+class Unknown(enum.Enum):
+    """The type of `UNKNOWN`."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Text = str | None | Unknown
+Whole = int | None | Unknown
+Dollars = Decimal | None | Unknown
+Day = date | None | Unknown
+YesNo = bool | None | Unknown
+Texts = tuple[str, ...] | None | Unknown
+Wholes = tuple[int, ...] | None | Unknown
+Facts = Mapping[str, object] | None | Unknown
+Counts = Mapping[str, int] | None | Unknown
+
+
+def _hidden() -> Any:
+    """Left out unless given, and never shown: it may be the patient's."""
+    return attrs.field(default=UNKNOWN, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Provider:
+    """A billing or rendering provider, or who did an event."""
+
+    npi: Text = _hidden()
+    taxonomy: Text = UNKNOWN
+    specialty: Text = UNKNOWN
+    role: Text = UNKNOWN
+
+
+@attrs.frozen(kw_only=True)
+class Patient:
+    """The patient; its repr shows nothing of the person."""
+
+    id: Text = _hidden()
+    birth_date: Day = _hidden()
+    sex: Text = _hidden()
+    benefit_year_start: Day = _hidden()
+    enrolled: Day = _hidden()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class OtherPayer:
+    """Another payer of the claim and what it decided."""
+
+    order: Text = UNKNOWN
+    decided: Day = UNKNOWN
+    outcome: Text = UNKNOWN
+    exhausted: YesNo = UNKNOWN
+
+
+@attrs.frozen(kw_only=True)
+class ServiceLine:
+    """One service line of a claim; what it has not itself it inherits from the claim."""
+
+    number: int
+    code: str
+    date_of_service: Day = UNKNOWN
+    modifiers: Texts = UNKNOWN
+    units: Whole = UNKNOWN
+    minutes: Whole = UNKNOWN
+    minutes_by: Counts = UNKNOWN
+    charge: Dollars = UNKNOWN
+    allowed: Dollars = UNKNOWN
+    discipline: Text = UNKNOWN
+    contact: Text = UNKNOWN
+    patients: Whole = UNKNOWN
+    place_of_service: Text = UNKNOWN
+    telehealth: YesNo = UNKNOWN
+    diagnosis_pointers: Wholes = UNKNOWN
+    revenue_code: Text = UNKNOWN
+    rendering_provider: Provider | None | Unknown = UNKNOWN
+    therapy_kind: Text = UNKNOWN
+    condition: Text = _hidden()
+    injury_number: Text = _hidden()
+    diagnoses: Texts = _hidden()
+    authorizations: Texts = _hidden()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class Service(ServiceLine):
+    """A service of the history: a line's fields, those it would inherit, and what became of it."""
+
+    number: int = 0
+    claim: Text = _hidden()
+    plan: Text = UNKNOWN
+    billing_provider: Provider | None | Unknown = UNKNOWN
+    in_network: YesNo = UNKNOWN
+    paid: Dollars = UNKNOWN
+    denied: YesNo = UNKNOWN
+
+
+@attrs.frozen(kw_only=True)
+class Claim:
+    """A claim: whose, to whom, by whom, and its service lines."""
+
+    lines: tuple[ServiceLine, ...]
+    id: Text = UNKNOWN
+    payer: Text = UNKNOWN
+    plan: Text = UNKNOWN
+    payer_order: Text = UNKNOWN
+    claim_kind: Text = UNKNOWN
+    received: Day = UNKNOWN
+    place_of_service: Text = UNKNOWN
+    in_network: YesNo = UNKNOWN
+    diagnoses: Texts = _hidden()
+    patient: Patient | None | Unknown = _hidden()
+    billing_provider: Provider | None | Unknown = _hidden()
+    condition: Text = _hidden()
+    injury_number: Text = _hidden()
+    therapy_kind: Text = UNKNOWN
+    authorizations: Texts = _hidden()
+    other_payers: tuple[OtherPayer, ...] | None | Unknown = UNKNOWN
+    facts: Facts = _hidden()
+
+    @classmethod
+    def from_dict(cls, data: object) -> Self:
+        """Read a claim from plain dicts and lists; raises InputError with every fault and its path."""
+        from .interchange import read
+
+        return read(cls, data)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a claim from JSON text; raises InputError with every fault and its path."""
+        from .interchange import read_json
+
+        return read_json(cls, text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain dicts and lists; what was left out stays out."""
+        from .interchange import write
+
+        return write(self)
+
+    def to_json(self) -> str:
+        """Give JSON text."""
+        from .interchange import write_json
+
+        return write_json(self)
+
+
+@attrs.frozen(kw_only=True)
+class Balance:
+    """How much of a measure was used in a span of dates; it replaces the services of that span (M4)."""
+
+    measure: str
+    of: Texts = UNKNOWN
+    excluding: Texts = UNKNOWN
+    from_: Day = UNKNOWN
+    to: Day = UNKNOWN
+    used: Dollars = UNKNOWN
+
+
+@attrs.frozen(kw_only=True)
+class Authorization:
+    """An authorization on file; it binds by what it states (M7)."""
+
+    number: Text = _hidden()
+    payer: Text = UNKNOWN
+    plan: Text = UNKNOWN
+    kind: Text = UNKNOWN
+    discipline: Text = UNKNOWN
+    billing_provider: Provider | None | Unknown = UNKNOWN
+    codes: Texts = UNKNOWN
+    from_: Day = UNKNOWN
+    to: Day = UNKNOWN
+    visits: Whole = UNKNOWN
+    units: Counts = UNKNOWN
+    visits_per_week: Whole = UNKNOWN
+    units_per_visit: Whole = UNKNOWN
+    used_visits: Whole = UNKNOWN
+    used_units: Counts = UNKNOWN
+    requested: Day = UNKNOWN
+    received: Day = UNKNOWN
+    decided: Day = UNKNOWN
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened to the patient: an injury, a surgery, an order."""
+
+    kind: str
+    date: Day = UNKNOWN
+    by: Provider | None | Unknown = UNKNOWN
+    received: Day = UNKNOWN
+    injury_number: Text = _hidden()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class PlanOfCare:
+    """When a plan of care was established and certified, and when it ends."""
+
+    established: Day = UNKNOWN
+    certified: Day = UNKNOWN
+    ends: Day = UNKNOWN
+
+
+@attrs.frozen(kw_only=True)
+class Note:
+    """A note of the record."""
+
+    kind: Text = UNKNOWN
+    date: Day = UNKNOWN
+    discipline: Text = UNKNOWN
+    text: Text = _hidden()
+    medical_necessity: Text = _hidden()
+    progress: Text = _hidden()
+    functional_outcome: Text = _hidden()
+    signature: Text = _hidden()
+    credentials: Text = _hidden()
+    signed_on: Day = UNKNOWN
+    plan_of_care: PlanOfCare | None | Unknown = UNKNOWN
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class History:
+    """What is known of the patient so far; every part is optional."""
+
+    patient: Text = _hidden()
+    complete_from: Day = UNKNOWN
+    complete_to: Day = UNKNOWN
+    complete_for: Text = UNKNOWN
+    services: tuple[Service, ...] | None | Unknown = _hidden()
+    balances: tuple[Balance, ...] | None | Unknown = _hidden()
+    authorizations: tuple[Authorization, ...] | None | Unknown = _hidden()
+    events: tuple[Event, ...] | None | Unknown = _hidden()
+    notes: tuple[Note, ...] | None | Unknown = _hidden()
+
+    from_dict = classmethod(Claim.from_dict.__func__)  # type: ignore[attr-defined]
+    from_json = classmethod(Claim.from_json.__func__)  # type: ignore[attr-defined]
+    to_dict = Claim.to_dict
+    to_json = Claim.to_json
+
+
+@attrs.frozen(kw_only=True)
+class Intervention:
+    """One intervention of a session, before there is a claim."""
+
+    code: str
+    minutes: Whole = UNKNOWN
+    role: Text = UNKNOWN
+    contact: Text = UNKNOWN
+    patients: Whole = UNKNOWN
+    with_: Text = UNKNOWN
+    start: Text = UNKNOWN
+    description: Text = _hidden()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """What happened in the clinic, before there is a claim."""
+
+    date: Day
+    interventions: tuple[Intervention, ...] = ()
+    id: Text = UNKNOWN
+    payer: Text = UNKNOWN
+    plan: Text = UNKNOWN
+    discipline: Text = UNKNOWN
+    patient: Patient | None | Unknown = _hidden()
+    place_of_service: Text = UNKNOWN
+    total_minutes: Whole = UNKNOWN
+    note: Note | None | Unknown = _hidden()
+    diagnoses: Texts = _hidden()
+    billing_provider: Provider | None | Unknown = _hidden()
+    in_network: YesNo = UNKNOWN
+    payer_order: Text = UNKNOWN
+    claim_kind: Text = UNKNOWN
+    received: Day = UNKNOWN
+    condition: Text = _hidden()
+    injury_number: Text = _hidden()
+    therapy_kind: Text = UNKNOWN
+    authorizations: Texts = _hidden()
+    other_payers: tuple[OtherPayer, ...] | None | Unknown = UNKNOWN
+    facts: Facts = _hidden()
+
+    from_dict = classmethod(Claim.from_dict.__func__)  # type: ignore[attr-defined]
+    from_json = classmethod(Claim.from_json.__func__)  # type: ignore[attr-defined]
+    to_dict = Claim.to_dict
+    to_json = Claim.to_json

@@ -1,0 +1,560 @@
+"""The reference meaning: a claim under policies, rule by rule and line by line (M1 to M4, M10).
+
+Written to be read beside docs/meaning.md; nothing is indexed or remembered between claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import product
+from typing import Any, Final
+
+import attrs
+
+from . import words
+from .claims import UNKNOWN, Claim, History, ServiceLine, Session
+from .codesets import CodeTable, code_table
+from .conditions import truth_of
+from .counting import member
+from .demands import Judged, judged, way_out_repairs
+from .diagnostics import nearest
+from .errors import Fault, InputError
+from .fields import Field
+from .lines import Case, View, discipline_sources, value_of, views
+from .policy import (
+    Clause,
+    CodeSet,
+    Comparison,
+    Condition,
+    Constant,
+    FieldValue,
+    Limit,
+    OnList,
+    Pairs,
+    Policy,
+    PriorAuthorization,
+    Require,
+    Rule,
+    Timing,
+    conditions_in,
+)
+from .report import Finding, Missing, Repair, Report, RuleStatus
+from .truth import FALSE, Answer, Need, Truth, all_of, negate
+
+MOST_WAYS: Final = 64
+
+
+@attrs.frozen
+class Verdict:
+    """What became of one rule on one line."""
+
+    status: str
+    why: str
+    needs: frozenset[Need] = frozenset()
+    judged: Judged | None = None
+    through: str | None = None
+    repairs: tuple[Repair, ...] = ()
+
+
+# ---- one rule on one line (M2.3) ---------------------------------------------------------------------------------
+
+
+def verdict(rule: Rule, view: View, case: Case) -> Verdict:
+    """Judge a rule on a line; where that stays open, try what is missing each way it can be (M2.5)."""
+    found = _judge(rule, view, case)
+    if found.status != "undetermined":
+        return found
+    return _tried_each_way(rule, view, case, found)
+
+
+def _judge(rule: Rule, view: View, case: Case) -> Verdict:
+    outside = _not_in_force(rule, view)
+    if outside is not None:
+        return Verdict("not_applicable", outside)
+    scope, reason = _scope(rule, view, case)
+    if scope.truth is Truth.FALSE:
+        return Verdict("not_applicable", reason)
+    result = judged(rule, view, case)
+    if result.not_applicable is not None:
+        return Verdict("not_applicable", result.not_applicable)
+    if result.answer.truth is Truth.TRUE:
+        return Verdict("met", _met(result), judged=result, through=result.way_out)
+    ways = _ways_out(rule, view, case)
+    through = next((clause for answer, clause in ways if answer.truth is Truth.TRUE), None)
+    if through is not None:
+        seen = words.because(through.condition, view, case)
+        return Verdict("met", f"{result.why}; {through.text}" + (f" ({seen})" if seen else ""), judged=result, through=through.text)
+    parts = [scope, negate(result.answer), *(negate(answer) for answer, _ in ways)]
+    broken = all_of(parts)
+    if broken.truth is Truth.TRUE:
+        repairs = (*result.repairs, *(() if isinstance(rule.demand, Pairs) else way_out_repairs(rule.unless, view, case)))
+        return Verdict("broken", result.why, judged=result, repairs=repairs)
+    return Verdict("undetermined", result.why, broken.needs, judged=result)
+
+
+def _met(result: Judged) -> str:
+    return f"{result.why}; {result.way_out}" if result.way_out else result.why
+
+
+def _not_in_force(rule: Rule, view: View) -> str | None:
+    if rule.suspended is not None:
+        return f"suspended: {rule.suspended}"
+    if view.day is not None and not rule.in_force(view.day):
+        return f"not in force on {view.day}"
+    return None
+
+
+def _scope(rule: Rule, view: View, case: Case) -> tuple[Answer, str]:
+    """`on`, `when` and `except`; the reason names the clause that leaves the line out."""
+    answers: list[Answer] = []
+    for selector in _looked_at(rule):
+        answer = member(selector, view, case)
+        if answer.truth is Truth.FALSE:
+            return FALSE, f"{view.record.code} is not in {selector.text}"
+        answers.append(answer)
+    counter = rule.counter
+    if not rule.own_on and counter is not None and counter.where is not None:
+        answer = truth_of(counter.where, view, case)
+        if answer.truth is Truth.FALSE:
+            return FALSE, f"it does not count here ({words.because(counter.where, view, case)})"
+        answers.append(answer)
+    for clause in rule.when:
+        answer = truth_of(clause.condition, view, case)
+        if answer.truth is Truth.FALSE:
+            return FALSE, _clause_words(clause, view, case)
+        answers.append(answer)
+    for clause in rule.excepts:
+        answer = truth_of(clause.condition, view, case)
+        if answer.truth is Truth.TRUE:
+            return FALSE, _clause_words(clause, view, case)
+        answers.append(negate(answer))
+    return all_of(answers), ""
+
+
+def _looked_at(rule: Rule) -> tuple[CodeSet, ...]:
+    """A rule with `count` or `after` and no `on` of its own looks at the lines its counter counts."""
+    counter = rule.counter
+    if counter is not None and counter.of is not None and not rule.own_on:
+        return (counter.of, *rule.on)
+    return rule.on
+
+
+def _clause_words(clause: Clause, view: View, case: Case) -> str:
+    seen = words.because(clause.condition, view, case)
+    return f"{clause.text}" + (f" ({seen})" if seen else "")
+
+
+def _ways_out(rule: Rule, view: View, case: Case) -> list[tuple[Answer, Clause]]:
+    """The `unless` clauses; of `pairs` they are judged pair by pair already."""
+    if isinstance(rule.demand, Pairs):
+        return []
+    return [(truth_of(clause.condition, view, case), clause) for clause in rule.unless]
+
+
+# ---- each way (M2.4, M2.5) ---------------------------------------------------------------------------------------
+
+
+def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdict:
+    open_ = _tryable(found.needs, case)
+    if not open_:
+        return found
+    keys = [need.key for need in open_]
+    results = [
+        _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))
+    ]
+    kinds = {result.status for result in results}
+    if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
+        return _agreed(results, kinds)
+    return attrs.evolve(found, needs=_still_asked(rule, view, case, found, open_))
+
+
+def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
+    """The missing facts that can be tried, as many as there are ways for."""
+    chosen: list[Need] = []
+    ways = 1
+    for need in sorted(needs, key=lambda n: (len(n.options or ()), n.field)):
+        if need.key is None or not need.options or need.key in case.tried or any(n.key == need.key for n in chosen):
+            continue
+        if ways * len(need.options) <= MOST_WAYS:
+            ways *= len(need.options)
+            chosen.append(need)
+    return chosen
+
+
+def _with(case: Case, keys: Iterable[Any], values: Iterable[object]) -> Case:
+    for key, value in zip(keys, values, strict=True):
+        case = case.trying(key, value)
+    return case
+
+
+def _agreed(results: list[Verdict], kinds: set[str]) -> Verdict:
+    """All ways agree; a rule that is met or not about the line, whichever way, is met."""
+    if kinds == {"broken"}:
+        least = min(results, key=lambda r: min((r.judged.stands or {}).values(), default=Decimal(0)) if r.judged else Decimal(0))
+        same = all(set(r.repairs) == set(results[0].repairs) for r in results)
+        return attrs.evolve(least, repairs=least.repairs if same else ())
+    return next(result for result in results if result.status == ("met" if "met" in kinds else "not_applicable"))
+
+
+def _still_asked(rule: Rule, view: View, case: Case, found: Verdict, open_: list[Need]) -> frozenset[Need]:
+    """Leave out a missing fact that changes nothing: under each of its ways the same other facts stay open."""
+    needs = set(found.needs)
+    for need in open_:
+        results = [_judge(rule, view, case.trying(need.key, option)) for option in need.options or ()]  # type: ignore[arg-type]
+        asked = {frozenset(n.field for n in r.needs) for r in results}
+        if all(r.status == "undetermined" for r in results) and len(asked) == 1:
+            needs = {n for n in needs if n.key != need.key}
+    return frozenset(needs) or found.needs
+
+
+def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
+    """What a rule mentions of each text or code field: the ways an unknown one can matter."""
+    found: dict[str, list[object]] = {}
+    closed: set[str] = set()
+    for condition in _all_conditions(rule):
+        match condition:
+            case OnList(field=field, members=members) if field.type in ("text", "code"):
+                if any(entry.kind not in ("word", "code") for entry in members.entries):
+                    closed.add(field.name)
+                found.setdefault(field.name, []).extend(members.listed())
+            case Comparison(left=FieldValue(field=field), right=Constant(value=value)) if field.type in ("text", "code"):
+                found.setdefault(field.name, []).append(value)
+            case Comparison(left=FieldValue(field=field)) if field.type in ("text", "code"):
+                closed.add(field.name)
+            case _:
+                continue
+    return {name: tuple(dict.fromkeys(values)) for name, values in found.items() if name not in closed}
+
+
+def _all_conditions(rule: Rule) -> Iterable[Condition]:
+    clauses = [*rule.when, *rule.excepts, *rule.unless]
+    demand = rule.demand
+    match demand:
+        case Timing(only_minutes=more) | Require(that=more) | PriorAuthorization(that=more):
+            clauses += more
+        case _:
+            clauses += getattr(demand, "that", ())
+    for clause in clauses:
+        yield from conditions_in(clause.condition)
+    if isinstance(demand, Limit):
+        for entry in getattr(demand.at_most, "entries", ()):
+            if entry.when is not None:
+                yield from conditions_in(entry.when)
+
+
+# ---- a claim (M1, M3, M10) ---------------------------------------------------------------------------------------
+
+
+def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = None, session: Session | None = None,
+          ignoring: frozenset[str] = frozenset()) -> Report:  # fmt: skip
+    """Judge a claim by the policies whose payer and plan match it.
+
+    Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
+    """
+    _refuse_wrong_facts(policies, claim, history)
+    _same_patient(claim, history)
+    matching = tuple(sorted((p for p in policies if _speaks_for(p, claim)), key=lambda p: p.name))
+    lines, services = views(claim, history)
+    statuses: list[RuleStatus] = []
+    found: list[Finding] = []
+    notes: list[str] = []
+    candidates: list[tuple[tuple[Repair, ...], str]] = []
+    for policy in matching:
+        case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
+        for rule in sorted(policy.rules, key=lambda r: r.name):
+            results = [(view, verdict(rule, view, attrs.evolve(case, mentioned=mentioned(rule)))) for view in lines]
+            statuses += _statuses(policy, rule, results, ignoring)
+            for view, result in results:
+                for finding, repairs, why_none in _findings(policy, rule, view, result, case):
+                    found.append(finding)
+                    candidates.append((repairs, why_none))
+            found, candidates = _informs(policy, rule, results, found, candidates)
+        notes += _assumed(policy, case)
+    table = matching[0].code_table if matching else None
+    for finding in _of_no_policy(claim, history, session, lines, services, matching, table or code_table()):
+        found.append(finding)
+        candidates.append(((), "say which is right on the line"))
+    unjudged = {v.index: why for v in lines if (why := _unjudged(policies, matching, claim, v)) is not None}
+    statuses += _no_policy(unjudged)
+    notes += _notes(matching, claim, lines, statuses, policies)
+    from .repairs import Repairing
+
+    repairing = Repairing(policies, history, session, ignoring, tuple(candidates), frozenset(unjudged))
+    draft = Report(
+        claim, tuple(p.name for p in matching), (), tuple(statuses), tuple(found), tuple(notes),
+        tuple(p.title for p in matching), tuple(sorted(ignoring)), repairing,
+    )  # fmt: skip
+    return repairing.assembled(draft, tuple(found))
+
+
+def _speaks_for(policy: Policy, claim: Claim) -> bool:
+    if not isinstance(claim.payer, str) or claim.payer not in policy.payers:
+        return False
+    if not policy.plans or claim.plan is UNKNOWN:
+        return True
+    return claim.plan in policy.plans
+
+
+def _unjudged(policies: tuple[Policy, ...], matching: tuple[Policy, ...], claim: Claim, view: View) -> str | None:
+    """Why no policy speaks for a line, if none does (M1.1)."""
+    if not isinstance(claim.payer, str):
+        return "the payer is not known"
+    if view.day is not None and not any(policy.speaks_on(view.day) for policy in matching):
+        known = sorted({payer for policy in policies for payer in policy.payers})
+        near = nearest(claim.payer, known) if claim.payer not in known else None
+        plan = f", plan {claim.plan}," if isinstance(claim.plan, str) and claim.payer in known else ""
+        return f"no policy for {claim.payer}{plan} on {view.day}" + (f"; did you mean {near}?" if near else "")
+    return None
+
+
+def _no_policy(unjudged: Mapping[int, str]) -> list[RuleStatus]:
+    reasons: dict[str, list[int]] = {}
+    for line, why in unjudged.items():
+        reasons.setdefault(why, []).append(line)
+    missing = {"the payer is not known": (Missing("payer", "Who is the payer?"),)}
+    return [
+        RuleStatus("", "no_policy", "none", "undetermined", tuple(sorted(lines)), why, missing=missing.get(why, ()), outcome="deny")
+        for why, lines in sorted(reasons.items())
+    ]
+
+
+def _statuses(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], ignoring: frozenset[str]) -> list[RuleStatus]:
+    """One entry for each status of the rule, with its lines, reasons and what is missing."""
+    found = []
+    for status in ("broken", "undetermined", "met", "not_applicable"):
+        these = [(view, verdict) for view, verdict in results if verdict.status == status]
+        if not these:
+            continue
+        missing = {(need.field, need.question) for _, v in these for need in v.needs}
+        asked = tuple(Missing(field, question) for field, question in sorted(missing))
+        facts = next((_facts(v.judged) for _, v in these if v.judged is not None), {})
+        ignored = status == "undetermined" and all({n.field for n in v.needs} <= ignoring for _, v in these)
+        found.append(
+            RuleStatus(
+                policy.name, rule.name, rule.kind, status, tuple(view.index for view, _ in these), _why(these), facts, asked,
+                rule.outcome, ignored,
+            )  # fmt: skip
+        )
+    return found
+
+
+def _why(these: list[tuple[View, Verdict]]) -> str:
+    reasons: dict[str, list[int]] = {}
+    for view, result in these:
+        reasons.setdefault(result.why, []).append(view.index)
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return "; ".join(f"line {words.listed(str(n) for n in lines)}: {why}" for why, lines in reasons.items() if why)
+
+
+def _facts(result: Judged | None) -> dict[str, str]:
+    if result is None:
+        return {}
+    return {name: words.shown(value) for name, value in result.values.items()}
+
+
+# ---- findings ----------------------------------------------------------------------------------------------------
+
+
+def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Case) -> list[tuple[Finding, tuple[Repair, ...], str]]:
+    if result.status != "broken" or result.judged is None:
+        return []
+    parts = result.judged.parts or (result.judged,)
+    found = []
+    for part in parts:
+        repairs = part.repairs if result.judged.parts else result.repairs
+        found.append((_finding(policy, rule, view, part, case), repairs, part.no_repair))
+    return found
+
+
+def _finding(policy: Policy, rule: Rule, view: View, part: Judged, case: Case) -> Finding:
+    reduces = rule.outcome == "reduce"
+    return Finding(
+        policy=policy.name, rule=rule.name, outcome=rule.outcome, lines=(view.index,), message=_message(rule, view, part, case),
+        facts=_facts(part), stands=part.stands if reduces else None, excess=part.excess if reduces else None,
+        carc=rule.carc, rarc=rule.rarcs, citations=rule.citations,
+    )  # fmt: skip
+
+
+def _message(rule: Rule, view: View, part: Judged, case: Case) -> str:
+    """The rule's own sentence with its values filled in, else the one made from the facts."""
+    if rule.message is None:
+        return part.message
+    import re
+
+    def filled(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in part.values:
+            return words.shown(part.values[name])
+        field = _field_named(name, case)
+        found = value_of(field, view, case) if field is not None else None
+        return "(unknown)" if found is None or isinstance(found, Need) else words.shown(found)
+
+    return re.sub(r"\{([^{}]*)\}", filled, rule.message)
+
+
+def _field_named(name: str, case: Case) -> Field | None:
+    from .fields import FIELDS
+
+    return FIELDS.get(name) or next((fact for fact in case.policy.facts if fact.name == name), None)
+
+
+def _informs(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], found: list[Finding],
+             candidates: list[tuple[tuple[Repair, ...], str]]) -> tuple[list[Finding], list[tuple[tuple[Repair, ...], str]]]:  # fmt: skip
+    """A rule that is met and has something to say all the same: units the minutes support and nobody billed (M8.3)."""
+    said: dict[tuple[str, date | None], list[int]] = {}
+    for view, result in results:
+        if result.status == "met" and result.judged is not None and result.judged.inform is not None:
+            said.setdefault((result.judged.inform, view.day), []).append(view.index)
+    for (text, _), lines in said.items():
+        found.append(Finding(policy.name, rule.name, "inform", tuple(lines), f"{text}.", citations=rule.citations))
+        candidates.append(((), "nothing is wrong; what was not billed may be"))
+    return found, candidates
+
+
+def _of_no_policy(claim: Claim, history: History | None, session: Session | None, lines: tuple[View, ...], services: tuple[View, ...],
+                  matching: tuple[Policy, ...], table: CodeTable) -> list[Finding]:  # fmt: skip
+    """Findings of no policy: statements of a line's discipline that disagree (M6.1), a code not in force on the date."""
+    found = []
+    nobody = matching[0] if matching else _NOBODY
+    case = Case(nobody, claim, history, session, lines, services, table)
+    for view in lines:
+        sources = discipline_sources(view, case)
+        if len({said for _, said in sources}) > 1:
+            told = words.listed(f"{who} says {said}" for who, said in sources)
+            found.append(Finding(None, "disciplines_disagree", "warn", (view.index,), f"{told[:1].upper()}{told[1:]}; {sources[0][1]} is used."))
+        code = table.code(view.record.code)
+        if code is not None and view.day is not None and not table.in_force(view.record.code, view.day):
+            told = f"{code.code} is not in force on {view.day}" + (f"; it ended on {code.to}" if code.to and code.to < view.day else "")
+            found.append(Finding(None, "code_not_in_force", "warn", (view.index,), f"{told}.", carc="CO-181", rarc=("N56",)))
+    return found
+
+
+_NOBODY: Final = Policy("", "", (), (), (), ())
+
+
+# ---- notes and refusals ------------------------------------------------------------------------------------------
+
+
+def _assumed(policy: Policy, case: Case) -> list[str]:
+    """Which assumptions of the header stood in for something (M2.6)."""
+    notes = []
+    for field, value in policy.assumes:
+        without = attrs.evolve(policy, assumes=tuple(a for a in policy.assumes if a[0].name != field.name))
+        bare = attrs.evolve(case, policy=without)
+        lines = [v.index for v in case.lines if isinstance(value_of(field, v, bare), Need) or value_of(field, v, bare) is None]
+        if lines:
+            shown = "yes" if value.value is True else "no" if value.value is False else words.shown(value.value)
+            notes.append(f"assumed by {policy.name}: {field.name.replace('_', ' ')} is {shown} (line {words.listed(str(n) for n in lines)})")
+    return notes
+
+
+def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus], policies: tuple[Policy, ...]) -> list[str]:
+    notes = [*_idle(matching, lines), *_unlooked(lines, statuses), *_unused_facts(claim, policies)]
+    by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
+    if by_person and any(p.assisted_by() for p in matching):
+        notes.append("minutes by person were not given; whether an assistant took part is taken from the role and the modifiers")
+    return notes
+
+
+def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:
+    """Inside a policy's spans, a date on which none of its rules is in force is clean, and the report says so (M1.1)."""
+    days = sorted({view.day for view in lines if view.day is not None})
+    return [
+        f"{policy.name} has no rule in force on {day}"
+        for policy in matching
+        for day in days
+        if policy.speaks_on(day) and not any(rule.suspended is None and rule.in_force(day) for rule in policy.rules)
+    ]
+
+
+def _unlooked(lines: tuple[View, ...], statuses: list[RuleStatus]) -> list[str]:
+    """A line that no rule looked at is clean only in the sense that nothing here speaks of it."""
+    seen = {line for status in statuses if status.status != "not_applicable" for line in status.lines}
+    return [f"no rule of these policies is about line {v.index} ({v.record.code})" for v in lines if v.index not in seen]
+
+
+def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
+    known = {fact.name for policy in policies for fact in policy.facts}
+    given = [claim.facts, *(line.facts for line in claim.lines), getattr(claim.patient, "facts", UNKNOWN)]
+    names = {name for facts in given if isinstance(facts, Mapping) for name in facts}
+    notes = []
+    for name in sorted(names - known):
+        near = nearest(name, known)
+        notes.append(f"no policy asks for the fact {name}" + (f"; did you mean {near}?" if near else ""))
+    return notes
+
+
+def _same_patient(claim: Claim, history: History | None) -> None:
+    patient = getattr(claim.patient, "id", UNKNOWN)
+    whose = history.patient if history is not None else UNKNOWN
+    if isinstance(patient, str) and isinstance(whose, str) and patient != whose:
+        raise InputError((Fault("history.patient", "the history is another patient's than the claim"),))
+
+
+def _refuse_wrong_facts(policies: tuple[Policy, ...], claim: Claim, history: History | None) -> None:
+    """A declared fact of the wrong type is bad input, with its path."""
+    declared = {fact.name: fact for policy in policies for fact in policy.facts}
+    faults = [*_wrong_facts("facts", claim.facts, declared, "claim")]
+    faults += _wrong_facts("patient.facts", getattr(claim.patient, "facts", UNKNOWN), declared, "patient")
+    for number, line in enumerate(claim.lines):
+        faults += _wrong_facts(f"lines[{number}].facts", line.facts, declared, "line")
+    services: Iterable[ServiceLine] = history.services or () if history is not None and history.services is not UNKNOWN else ()  # type: ignore[assignment]
+    for number, service in enumerate(services):
+        faults += _wrong_facts(f"history.services[{number}].facts", service.facts, declared, None)
+    if faults:
+        raise InputError(tuple(faults))
+
+
+def _wrong_facts(path: str, facts: Any, declared: Mapping[str, Field], owner: str | None) -> list[Fault]:
+    if not isinstance(facts, Mapping):
+        return []
+    found = []
+    for name, value in facts.items():
+        field = declared.get(name)
+        if field is None:
+            continue
+        if owner is not None and field.owner != owner and field.owner in ("claim", "line", "patient"):
+            found.append(Fault(f"{path}.{name}", f"is a fact of the {field.owner}, not of the {owner}"))
+        elif value is not None and not fits(value, field):
+            found.append(Fault(f"{path}.{name}", f"is not {_WANTED.get(field.type, field.type)}" + (f": {', '.join(field.words)}" if field.words else "")))
+    return found
+
+
+_WANTED: Final = {
+    "yes_no": "true or false", "number": "a number", "money": "an amount of money as text", "date": "a date (2026-01-31)",
+    "code": "a code as text", "text": "text", "word": "one of its words",
+}  # fmt: skip
+
+
+def fits(value: object, field: Field) -> bool:
+    """Whether a fact's value is of the type it was declared with."""
+    match field.type:
+        case "yes_no":
+            return isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | Decimal) and not isinstance(value, bool)
+        case "money":
+            return isinstance(value, str) and _decimal(value)
+        case "date":
+            return isinstance(value, str) and _iso(value)
+        case "word":
+            return value in field.words
+        case _:
+            return isinstance(value, str)
+
+
+def _decimal(text: str) -> bool:
+    import re
+
+    return re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text) is not None
+
+
+def _iso(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+

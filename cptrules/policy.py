@@ -1,0 +1,588 @@
+"""What a policy means, names and types settled: the rules and what they are made of, ready to be judged.
+
+Built by `cptrules.resolve` from the syntax. Nothing here looks up a name, reads a file or judges a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TypeAlias
+
+import attrs
+
+from .codesets import CodeTable, in_diagnosis_range
+from .dates import Span as DateSpan
+from .fields import Field
+from .tables import Table
+from .tree import NOWHERE, Span
+
+ALWAYS = DateSpan(None, None)
+
+# ---- sets of codes -----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Entry:
+    """One member of a set: `kind` is code, pattern, diagnoses, range, discipline, word or set; within its dates."""
+
+    kind: str
+    value: str
+    last: str = ""
+    span: DateSpan = ALWAYS
+    members: CodeSet | None = None
+
+
+@attrs.frozen
+class CodeSet:
+    """What a selector names: entries, less what is excluded; `text` is how the file wrote it, `system` its kind of code."""
+
+    text: str
+    system: str
+    entries: tuple[Entry, ...]
+    excluding: tuple[Entry, ...] = ()
+    table: CodeTable | None = attrs.field(default=None, eq=False, repr=False)
+
+    def holds(self, code: str, on: date, discipline: str | None = None) -> bool:
+        """Say whether a code (or, for a service, its code and discipline) is in the set on a date."""
+        inside = any(self._entry_holds(entry, code, on, discipline) for entry in self.entries)
+        return inside and not any(self._entry_holds(entry, code, on, discipline) for entry in self.excluding)
+
+    def _entry_holds(self, entry: Entry, code: str, on: date, discipline: str | None) -> bool:
+        if not entry.span.holds(on):
+            return False
+        match entry.kind:
+            case "code" | "word":
+                return code == entry.value
+            case "pattern":
+                return code.startswith(entry.value)
+            case "diagnoses":
+                return in_diagnosis_range(code, entry.value, entry.last)
+            case "range":
+                return self.table is not None and code in self.table.between(entry.value, entry.last, on)
+            case "discipline":
+                return discipline == entry.value
+            case _:
+                return entry.members is not None and entry.members.holds(code, on, discipline)
+
+    @property
+    def asks_discipline(self) -> bool:
+        """Whether membership may hang on the line's discipline."""
+        both = (*self.entries, *self.excluding)
+        return any(e.kind == "discipline" or (e.members is not None and e.members.asks_discipline) for e in both)
+
+    def disciplines(self) -> tuple[str, ...]:
+        """The disciplines it names by themselves, in the file's order."""
+        named = [e.value for e in self.entries if e.kind == "discipline"]
+        for entry in self.entries:
+            if entry.members is not None:
+                named += entry.members.disciplines()
+        return tuple(dict.fromkeys(named))
+
+    def listed(self) -> tuple[str, ...]:
+        """The single codes or words it lists, in the file's order, those of named sets included."""
+        found: list[str] = []
+        for entry in self.entries:
+            if entry.kind in ("code", "word", "discipline"):
+                found.append(entry.value)
+            elif entry.members is not None:
+                found += entry.members.listed()
+        return tuple(dict.fromkeys(found))
+
+
+# ---- values ------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Constant:
+    """A value written in the file: a number, money (`type` money), a percentage as a fraction of 100, a date, text, a code or a word."""
+
+    type: str
+    value: object
+
+
+@attrs.frozen
+class FieldValue:
+    """The value of a field."""
+
+    field: Field
+
+
+@attrs.frozen
+class AmountEntry:
+    """One value of an amount, on some dates, when a condition holds."""
+
+    value: Constant
+    span: DateSpan
+    when: Condition | None = None
+
+
+@attrs.frozen
+class AmountValue:
+    """A named amount: the first entry that fits the line's date and facts."""
+
+    name: str
+    type: str
+    entries: tuple[AmountEntry, ...]
+
+
+@attrs.frozen
+class TableValue:
+    """A table's value, found by the fields named like its keys, or by one field."""
+
+    table: Table
+    column: str
+    fields: tuple[Field, ...]
+
+
+@attrs.frozen
+class DaysBetween:
+    """The days from one moment to another, both ends in."""
+
+    start: Moment
+    end: Moment
+
+
+Value: TypeAlias = "Constant | FieldValue | AmountValue | TableValue | DaysBetween"
+
+# ---- moments -----------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class DateMoment:
+    """A date field of the claim, the line or what belongs to them."""
+
+    field: Field
+
+
+@attrs.frozen
+class EventMoment:
+    """The latest event of a kind on or before the line's date, where a condition on it holds."""
+
+    kind: str
+    where: Condition | None = None
+
+
+@attrs.frozen
+class VisitMoment:
+    """The first or last visit of a selector, in a window or over all that is known."""
+
+    which: str
+    of: CodeSet | None
+    where: Condition | None
+    window: Window | None
+
+
+Moment: TypeAlias = "DateMoment | EventMoment | VisitMoment"
+
+# ---- counters ----------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class TimeKey:
+    """A key of time: line, claim, day, week, month, calendar_year, benefit_year, lifetime, prior, rolling, authorization, injury_number."""
+
+    name: str
+    number: int = 0
+    unit: str = ""
+    first_day: int = 6  # of a week, Monday being 0
+
+    def words(self) -> str:
+        """Say it as the file does."""
+        return f"{self.name} {self.number} {self.unit}" if self.unit else self.name
+
+
+@attrs.frozen
+class KindKey:
+    """A key of kind: discipline, code, condition, therapy_kind, billing_provider, rendering_provider, specialty."""
+
+    name: str
+
+    def words(self) -> str:
+        """Say it as the file does."""
+        return self.name
+
+
+@attrs.frozen
+class WindowKey:
+    """A window as a key of time."""
+
+    window: Window
+
+    def words(self) -> str:
+        """Say it as the file does."""
+        return self.window.name
+
+
+Key: TypeAlias = "TimeKey | KindKey | WindowKey"
+
+
+@attrs.frozen
+class Counter:
+    """What is counted (a measure, a field's known values, or a table's value times units), of what, where, per what."""
+
+    measure: str
+    of: CodeSet | None
+    where: Condition | None
+    keys: tuple[Key, ...]
+    field: Field | None = None
+    table: Table | None = None
+    column: str = ""
+    name: str | None = None
+
+    @property
+    def noun(self) -> str:
+        """The name of what is counted: the measure's, or the table's."""
+        return self.column if self.table is not None else (f"distinct {self.field.name}" if self.field else self.measure)
+
+
+@attrs.frozen
+class Window:
+    """A window of time; how it opens and ends is built by a later version."""
+
+    name: str
+    keys: tuple[Key, ...] = ()
+
+
+# ---- conditions --------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class AllOf:
+    """True when all parts are."""
+
+    parts: tuple[Condition, ...]
+
+
+@attrs.frozen
+class AnyOf:
+    """True when any part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@attrs.frozen
+class Opposite:
+    """The opposite of a part."""
+
+    part: Condition
+
+
+@attrs.frozen
+class OnList:
+    """A field is (negated: is not) on a list."""
+
+    field: Field
+    members: CodeSet
+    negated: bool = False
+
+
+@attrs.frozen
+class Comparison:
+    """A value beside another."""
+
+    left: Value | EventMoment | VisitMoment
+    sign: str
+    right: Value
+
+
+@attrs.frozen
+class YesNo:
+    """A yes-or-no field by itself."""
+
+    field: Field
+
+
+@attrs.frozen
+class Term:
+    """A named condition."""
+
+    name: str
+    condition: Condition
+
+
+@attrs.frozen
+class HasField:
+    """A field is given."""
+
+    field: Field
+
+
+@attrs.frozen
+class HasEvent:
+    """An event of a kind happened on or before the line's date."""
+
+    kind: str
+
+
+@attrs.frozen
+class CountIs:
+    """A counter beside a value."""
+
+    counter: Counter
+    sign: str
+    right: Value
+
+
+@attrs.frozen
+class ScopeIncludes:
+    """Some service of the line's scope (line, day, claim) is in a set; `none`: none is."""
+
+    scope: str
+    none: bool
+    of: CodeSet
+    where: Condition | None
+
+
+@attrs.frozen
+class Near:
+    """A moment (None: the line's date) lies within N units after or before an anchor."""
+
+    moment: Moment | None
+    number: int
+    unit: str
+    direction: str
+    anchor: Moment
+
+
+@attrs.frozen
+class Apart:
+    """A moment (None: the line's date) lies at least N units after or before an anchor; true when there was no anchor."""
+
+    moment: Moment | None
+    number: int
+    unit: str
+    direction: str
+    anchor: Moment
+
+
+@attrs.frozen
+class InWindow:
+    """The line's date lies in a window."""
+
+    window: Window
+
+
+@attrs.frozen
+class IsAuthorized:
+    """An authorization covers the line, one of which a condition holds."""
+
+    where: Condition | None
+
+
+Condition: TypeAlias = (
+    "AllOf | AnyOf | Opposite | OnList | Comparison | YesNo | Term | HasField | HasEvent | CountIs | ScopeIncludes | Near | Apart"
+    " | InWindow | IsAuthorized"
+)
+
+# ---- rules -------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Clause:
+    """A condition of a rule with the words that stood in the file, for the report."""
+
+    condition: Condition
+    text: str
+    attesting: str | None = None
+
+
+@attrs.frozen
+class Citation:
+    """A source's title, section, address and the day it was last confirmed."""
+
+    source: str
+    title: str
+    section: str | None = None
+    url: str | None = None
+    confirmed: date | None = None
+
+
+@attrs.frozen
+class Timing:
+    """Timed units by a method, of some minutes only; ties; how assistants' minutes are tested."""
+
+    by: str
+    only_minutes: tuple[Clause, ...] = ()
+    ties: str = ""
+    ties_table: Table | None = None
+    assisted_by: str | None = None
+
+
+@attrs.frozen
+class Limit:
+    """At most so many of what a counter counts."""
+
+    count: Counter
+    at_most: Value
+    keep: str = "first"
+    keep_table: Table | None = None
+
+
+@attrs.frozen
+class RequestBy:
+    """When an authorization must have been asked for."""
+
+    at_least: bool
+    number: int
+    unit: str
+    direction: str
+    anchor: Moment
+
+
+@attrs.frozen
+class PriorAuthorization:
+    """An authorization is needed, perhaps after so many; what it must state and when it must have been asked for."""
+
+    after: Value | None = None
+    count: Counter | None = None
+    that: tuple[Clause, ...] = ()
+    matching: tuple[str, ...] = ()
+    requested: tuple[RequestBy, ...] = ()
+
+
+@attrs.frozen
+class NeededModifier:
+    """A modifier that a line needs, perhaps for one discipline only."""
+
+    modifier: str
+    discipline: str | None = None
+    attesting: str | None = None
+
+
+@attrs.frozen
+class Modifiers:
+    """What modifiers a line needs, may have at most one of, and may not have."""
+
+    needs: tuple[NeededModifier, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    all_of: tuple[tuple[str, ...], ...] = ()
+    at_most_one_of: tuple[tuple[str, ...], ...] = ()
+    refuse: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Beside:
+    """A service of a set that must stand beside the line, per some keys."""
+
+    of: CodeSet
+    keys: tuple[Key, ...]
+
+
+@attrs.frozen
+class Require:
+    """Conditions that must hold, and services that must stand beside the line."""
+
+    that: tuple[Clause, ...] = ()
+    beside: tuple[Beside, ...] = ()
+
+
+@attrs.frozen
+class Forbid:
+    """What scope describes must not be; perhaps another code instead."""
+
+    instead: str | None = None
+
+
+@attrs.frozen
+class Pairs:
+    """Pairs of codes in a table, per some keys; the second column's line is the one denied."""
+
+    table: Table
+    keys: tuple[Key, ...]
+
+
+@attrs.frozen
+class Deadline:
+    """Conditions that must hold in time."""
+
+    that: tuple[Clause, ...] = ()
+
+
+Demand: TypeAlias = "Timing | Limit | PriorAuthorization | Modifiers | Require | Forbid | Pairs | Deadline"
+
+
+@attrs.frozen
+class Rule:
+    """One rule: scope, demand, ways out, outcome and authority."""
+
+    kind: str
+    name: str
+    demand: Demand
+    outcome: str
+    carc: str | None = None
+    rarcs: tuple[str, ...] = ()
+    on: tuple[CodeSet, ...] = ()
+    when: tuple[Clause, ...] = ()
+    excepts: tuple[Clause, ...] = ()
+    unless: tuple[Clause, ...] = ()
+    effective: tuple[tuple[DateSpan, ...], ...] = ()
+    suspended: str | None = None
+    message: str | None = None
+    citations: tuple[Citation, ...] = ()
+    own_on: bool = False
+    origin: str = ""
+    path: str = attrs.field(default="", eq=False)
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+    @property
+    def counter(self) -> Counter | None:
+        """The counter of its `count` or `after`, if any."""
+        match self.demand:
+            case Limit(count=count):
+                return count
+            case PriorAuthorization(count=count):
+                return count
+            case _:
+                return None
+
+    def in_force(self, on: date) -> bool:
+        """Whether its own and its header's spans hold a date."""
+        return all(any(span.holds(on) for span in spans) for spans in self.effective)
+
+
+@attrs.frozen
+class Policy:
+    """One payer's policy: whom it speaks for, when, and its rules, those it extends included."""
+
+    name: str
+    title: str
+    payers: tuple[str, ...]
+    plans: tuple[str, ...]
+    effective: tuple[DateSpan, ...]
+    rules: tuple[Rule, ...]
+    assumes: tuple[tuple[Field, Constant], ...] = ()
+    holidays: Table | None = None
+    facts: tuple[Field, ...] = ()
+    events: Mapping[str, tuple[Field, ...]] = attrs.field(factory=dict, hash=False)
+    code_table: CodeTable | None = attrs.field(default=None, eq=False, repr=False)
+    path: str = attrs.field(default="", eq=False)
+
+    def speaks_on(self, on: date) -> bool:
+        """Whether one of the header's spans holds a date; a header without spans speaks always."""
+        return not self.effective or any(span.holds(on) for span in self.effective)
+
+    def assisted_by(self) -> str | None:
+        """The method by which its `timing` rules test assistants' minutes, if one names any."""
+        methods = [rule.demand.assisted_by for rule in self.rules if isinstance(rule.demand, Timing)]
+        return next((method for method in methods if method), None)
+
+
+def conditions_in(condition: Condition) -> Iterator[Condition]:
+    """Walk a condition and all conditions inside it, those of terms and `where` included."""
+    yield condition
+    match condition:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from conditions_in(part)
+        case Opposite(part=part):
+            yield from conditions_in(part)
+        case Term(condition=inner):
+            yield from conditions_in(inner)
+        case ScopeIncludes(where=where) | IsAuthorized(where=where) if where is not None:
+            yield from conditions_in(where)
+        case CountIs(counter=Counter(where=where)) if where is not None:
+            yield from conditions_in(where)
+        case _:
+            return
+

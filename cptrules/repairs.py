@@ -1,0 +1,183 @@
+"""Repairs: edits of the claim that are applied and checked again before anyone is told of them (M9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from .claims import Claim, History, ServiceLine, Session
+from .policy import Policy
+from .report import SEVERITY, Finding, LineReport, Repair, Report, RuleStatus, worst
+
+
+def applied(claim: Claim, repair: Repair) -> Claim | None:
+    """Give the claim with one edit made, or None where the edit has no sense on it."""
+    line = next((one for one in claim.lines if one.number == repair.line), None)
+    if line is None:
+        return None
+    changed = _edited(line, repair, claim)
+    if changed is None:
+        return None
+    lines = tuple(new for one in claim.lines for new in (changed if one is line else (one,)))
+    return attrs.evolve(claim, lines=lines) if lines else None
+
+
+def _edited(line: ServiceLine, repair: Repair, claim: Claim) -> tuple[ServiceLine, ...] | None:
+    have = line.modifiers if isinstance(line.modifiers, tuple) else ()
+    value = repair.value or ""
+    match repair.op:
+        case "add_modifier":
+            return (attrs.evolve(line, modifiers=(*have, value)),) if value not in have else None
+        case "remove_modifier":
+            return (attrs.evolve(line, modifiers=tuple(m for m in have if m != value)),)
+        case "set_units":
+            return (attrs.evolve(line, units=int(value)),)
+        case "set_code":
+            return (attrs.evolve(line, code=value),)
+        case "attach_authorization":
+            named = line.authorizations if isinstance(line.authorizations, tuple) else ()
+            return (attrs.evolve(line, authorizations=(*named, value)),)
+        case "remove_line":
+            return ()
+        case "split_line":
+            return _split(line, value, claim)
+        case _:
+            return None
+
+
+def _split(line: ServiceLine, value: str, claim: Claim) -> tuple[ServiceLine, ...] | None:
+    """One line of some units without, one of the others with the assistant's modifier; charge and minutes go with the units."""
+    match = re.fullmatch(r"([0-9]+) units? without and ([0-9]+) with (C[QO])", value)
+    by = line.minutes_by
+    if match is None or not isinstance(by, dict) or not isinstance(line.units, int):
+        return None
+    plain, tagged, modifier = int(match.group(1)), int(match.group(2)), match.group(3)
+    have = line.modifiers if isinstance(line.modifiers, tuple) else ()
+    theirs = {role: minutes for role, minutes in by.items() if role in ("PTA", "OTA")}
+    ours = {role: minutes for role, minutes in by.items() if role not in ("PTA", "OTA")}
+    number = max(one.number for one in claim.lines) + 1
+    first = attrs.evolve(line, units=plain, minutes=sum(ours.values()), minutes_by=ours, **_money(line, plain, tagged, 0))
+    second = attrs.evolve(
+        line, number=number, units=tagged, minutes=sum(theirs.values()), minutes_by=theirs, modifiers=(*have, modifier),
+        **_money(line, plain, tagged, 1),
+    )  # fmt: skip
+    return first, second
+
+
+def _money(line: ServiceLine, plain: int, tagged: int, which: int) -> dict[str, Any]:
+    """Charge and allowed amount shared by units, to the cent; the first part takes what does not divide."""
+    from decimal import ROUND_HALF_UP, Decimal
+
+    shared: dict[str, Any] = {}
+    for name in ("charge", "allowed"):
+        whole = getattr(line, name)
+        if isinstance(whole, Decimal):
+            second = (whole * tagged / (plain + tagged)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            shared[name] = second if which else whole - second
+    return shared
+
+
+@attrs.frozen(eq=False)
+class Repairing:
+    """What a report needs to try its repairs: the policies and the history it was made with, and the edits to try."""
+
+    policies: tuple[Policy, ...]
+    history: History | None
+    session: Session | None
+    ignoring: frozenset[str]
+    candidates: tuple[tuple[tuple[Repair, ...], str], ...]
+    unjudged: frozenset[int]
+
+    def checked(self, claim: Claim) -> Report:
+        """Check an edited claim under the same policies."""
+        from .evaluate import check
+
+        return check(self.policies, claim, self.history, self.session, self.ignoring)
+
+    def repaired(self, report: Report) -> tuple[Finding, ...]:
+        """The findings with the repairs that clear them, or the reason why there is none."""
+        tried: dict[Repair, Report | None] = {}
+        return tuple(
+            self._with_repairs(report, finding, candidates, why_none, tried)
+            for finding, (candidates, why_none) in zip(report.found, self.candidates, strict=True)
+        )
+
+    def _with_repairs(self, report: Report, finding: Finding, candidates: tuple[Repair, ...], why_none: str,
+                      tried: dict[Repair, Report | None]) -> Finding:  # fmt: skip
+        good = []
+        for repair in dict.fromkeys(candidates):
+            edit = attrs.evolve(repair, attests=None)
+            if edit not in tried:
+                changed = applied(report.claim, repair)
+                tried[edit] = self.checked(changed) if changed is not None else None
+            after = tried[edit]
+            if after is not None and clears(report, after, finding):
+                good.append(repair)
+        reason = None if good else (why_none or "no edit of the claim that was tried clears it without another finding")
+        return attrs.evolve(finding, repairs=tuple(good), no_repair=reason)
+
+    def apply_all(self, report: Report, attest: frozenset[str]) -> Claim:
+        """Apply repair after repair, each on the claim the last one left, until none is left that may be applied."""
+        current: Report = report
+        for _ in range(4 * len(report.found) + 4):
+            repair = next((r for r in _wanted(current) if _allowed(r, attest)), None)
+            changed = applied(current.claim, repair) if repair is not None else None
+            if changed is None:
+                break
+            current = self.checked(changed)
+        return current.claim
+
+    def assembled(self, report: Report, found: tuple[Finding, ...]) -> Report:
+        """Reckon the outcomes from findings and statuses; an overruled finding does not count."""
+        lines = tuple(
+            _line(line.number, found, report.rules, line.number in self.unjudged)
+            for line in sorted(report.claim.lines, key=lambda one: one.number)
+        )
+        return attrs.evolve(report, lines=lines, found=found, repairing=self)
+
+
+def _wanted(report: Report) -> Iterable[Repair]:
+    for finding in report.findings:
+        if finding.overruled is None:
+            yield from finding.repairs[:1] if not any(r.attests is None for r in finding.repairs) else [r for r in finding.repairs if r.attests is None][:1]
+            yield from finding.repairs
+
+
+def _allowed(repair: Repair, attest: frozenset[str]) -> bool:
+    return repair.attests is None or repair.value in attest
+
+
+def clears(before: Report, after: Report, finding: Finding) -> bool:
+    """Whether a finding is gone, and nothing worse than an inform has come, nor a rule that may turn out worse than before."""
+    key = (finding.policy, finding.rule)
+    gone = not any((f.policy, f.rule) == key and set(f.lines) & set(finding.lines) and f.message == finding.message for f in after.found)
+    still = any((f.policy, f.rule) == key and set(f.lines) & set(finding.lines) for f in after.found)
+    others = [f for f in before.found if (f.policy, f.rule) == key and set(f.lines) & set(finding.lines)]
+    if not gone or (still and len(others) < 2):
+        return False
+    known = {(f.policy, f.rule, line) for f in before.found for line in f.lines}
+    fresh = [f for f in after.found if SEVERITY[f.outcome] > SEVERITY["inform"] and any((f.policy, f.rule, n) not in known for n in f.lines)]
+    return not fresh and SEVERITY[after.at_most] <= SEVERITY[before.at_most]
+
+
+def _line(number: int, found: tuple[Finding, ...], rules: tuple[RuleStatus, ...], unjudged: bool) -> LineReport:
+    mine = [f for f in found if number in f.lines and f.overruled is None]
+    least = worst(f.outcome for f in mine)
+    open_ = [r.outcome for r in rules if r.status == "undetermined" and number in r.lines and not r.ignored]
+    most = worst([least, *open_])
+    outcome = least if least == most and not unjudged else "undetermined"
+    return LineReport(number, outcome, least, most, _standing(mine))
+
+
+def _standing(mine: list[Finding]) -> dict[str, Any] | None:
+    """Where several rules reduce one line, the least that stands is what stands, measure by measure (M3.3)."""
+    stands: dict[str, Any] = {}
+    for finding in mine:
+        for measure, amount in (finding.stands or {}).items():
+            stands[measure] = min(amount, stands.get(measure, amount))
+    return stands or None
+
+

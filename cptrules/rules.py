@@ -1,0 +1,390 @@
+"""Rules: from their clauses to what they mean, each clause judged for whether it belongs, stands once and is there."""
+
+from __future__ import annotations
+
+import re
+
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from . import tree as t
+from .codesets import carc_known, modifier_known, nearest_carc, nearest_modifier, nearest_rarc, rarc_known
+from .dates import Span as DateSpan
+from .diagnostics import nearest
+from .fields import Field
+from .phrases import Phrases, fits_counter, type_of
+from .policy import (
+    Beside,
+    Clause,
+    Constant,
+    Counter,
+    Deadline,
+    Demand,
+    Forbid,
+    Limit,
+    Modifiers,
+    NeededModifier,
+    Pairs,
+    PriorAuthorization,
+    RequestBy,
+    Require,
+    Rule,
+    TimeKey,
+    Timing,
+)
+from .scope import Scope
+from .vocabulary import DISCIPLINES, RULE_OUTCOMES
+
+EVERYWHERE: Final = (t.On, t.When, t.Except, t.Effective, t.Suspended, t.Unless, t.OutcomeIs, t.Message, t.Cite)
+# The demand clauses of each kind, with those that must stand.
+DEMANDS: Final[dict[str, tuple[tuple[type, ...], tuple[type, ...]]]] = {
+    "timing": ((t.By, t.OnlyMinutes, t.TiesTo, t.AssistedBy), (t.By,)),
+    "limit": ((t.Counts, t.AtMost, t.Keep), (t.Counts, t.AtMost)),
+    "prior_authorization": ((t.After, t.That, t.Matching, t.Requested), ()),
+    "modifiers": ((t.Needs, t.NeedsOneOf, t.NeedsAllOf, t.AtMostOne, t.Refuse), ()),
+    "require": ((t.That, t.With), ()),
+    "forbid": ((t.Instead,), ()),
+    "pairs": ((t.Listed,), (t.Listed,)),
+    "documentation": ((t.Needs, t.NeedsOneOf, t.That), ()),
+    "deadline": ((t.That,), (t.That,)),
+    "payment": ((t.Pay, t.Rank), ()),
+}
+REPEATED: Final = (
+    t.When, t.Except, t.Effective, t.Unless, t.Cite, t.OnlyMinutes, t.That, t.Requested, t.Needs, t.NeedsOneOf, t.NeedsAllOf,
+    t.AtMostOne, t.Refuse, t.With,
+)  # fmt: skip
+NOT_BUILT: Final = ("documentation", "payment")
+METHODS: Final = ("cms_total_time", "ama_midpoint")
+ASSISTED: Final = ("cms_percentage", "cms_simple", "exact")
+MATCHING: Final = ("code", "date", "visits")
+_SPELLING: Final = {
+    t.On: "on", t.When: "when", t.Except: "except", t.Effective: "effective", t.Suspended: "suspended", t.Unless: "unless",
+    t.OutcomeIs: "outcome", t.Message: "message", t.Cite: "cite", t.By: "by", t.OnlyMinutes: "only minutes", t.TiesTo: "ties to",
+    t.AssistedBy: "assisted by", t.Counts: "count", t.AtMost: "at most", t.AtMostOne: "at most one of", t.Keep: "keep",
+    t.After: "after", t.That: "that", t.Matching: "matching", t.Requested: "requested", t.Needs: "needs",
+    t.NeedsOneOf: "needs one of", t.NeedsAllOf: "needs all of", t.Refuse: "refuse", t.With: "with", t.Instead: "instead",
+    t.Listed: "listed in", t.Pay: "pay", t.Rank: "rank by", t.Without: "without", t.Title: "title", t.Payer: "payer",
+    t.Plans: "plans", t.Uses: "uses", t.Extends: "extends", t.Assume: "assume", t.Holidays: "holidays", t.Url: "url",
+    t.Confirmed: "confirmed",
+}  # fmt: skip
+OPEN_WORDS: Final = ("used", "limit", "remaining")
+
+
+def spelt(clause: Any) -> str:
+    """The word a clause begins with."""
+    return _SPELLING[clause if isinstance(clause, type) else type(clause)]
+
+
+def once(scope: Scope, block: Any, allowed: tuple[type, ...], repeated: tuple[type, ...], what: str) -> list[Any]:
+    """Give a block's clauses that belong there and stand once; report the others."""
+    kept: list[Any] = []
+    seen: dict[type, t.Span] = {}
+    for clause in block.clauses:
+        kind = type(clause)
+        if kind not in allowed:
+            words = ", ".join(dict.fromkeys(spelt(k) for k in allowed))
+            scope.report("E013", clause, f"`{spelt(clause)}` has no place in {what}", f"{what} takes {words}")
+        elif kind in seen and kind not in repeated:
+            scope.report("E014", clause, f"`{spelt(clause)}` stands twice; the first is in line {seen[kind].line}")
+        else:
+            seen.setdefault(kind, clause.span)
+            kept.append(clause)
+    return kept
+
+
+def required(scope: Scope, block: Any, clauses: list[Any], wanted: tuple[type, ...], what: str) -> None:
+    """Report a clause that must stand and does not, unless a syntax mistake may have eaten it."""
+    if any(block.span.line <= line <= block.span.end_line for line in scope.parsed.broken):
+        return
+    for kind in wanted:
+        if not any(isinstance(clause, kind) for clause in clauses):
+            scope.report("E015", block.name, f"{what} needs a clause `{spelt(kind)}`")
+
+
+@attrs.define
+class Rules:
+    """Builds the rules of one file."""
+
+    scope: Scope
+    policy_effective: tuple[DateSpan, ...] = ()
+
+    def rule(self, block: t.RuleBlock) -> Rule | None:
+        """Build one rule, or report why it can't be."""
+        what = f"a `{block.kind}` rule"
+        if block.kind in NOT_BUILT:
+            self.scope.report("E090", block.name, f"`{block.kind}` rules are not built yet")
+            return None
+        demands, needed = DEMANDS[block.kind]
+        clauses = once(self.scope, block, (*EVERYWHERE, *demands), REPEATED, what)
+        required(self.scope, block, clauses, (*needed, t.OutcomeIs), what)
+        phrases = self._phrases(block, clauses)
+        demand = self._demand(block, clauses, phrases)
+        return self._assembled(block, clauses, phrases, demand) if demand is not None else None
+
+    def _phrases(self, block: t.RuleBlock, clauses: list[Any]) -> Phrases:
+        """The phrases of a rule; a `pairs` rule knows its table's columns as fields."""
+        listed = next((clause for clause in clauses if isinstance(clause, t.Listed)), None)
+        if listed is None:
+            return Phrases(self.scope)
+        table = self.scope.table(listed.table)
+        columns = (*table.keys, *table.values) if table is not None else ()
+        return Phrases(self.scope, {name: _column(name, table, name in table.keys) for name in columns} if table else {})
+
+    def _assembled(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases, demand: Demand) -> Rule:
+        outcome, carc, rarcs = self._outcome(clauses)
+        effective = tuple(self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
+        citations = [self.scope.citation(c) for c in clauses if isinstance(c, t.Cite)]
+        if not any(isinstance(c, t.Cite) for c in clauses):
+            self.scope.report("W001", block.name, f"`{block.name.text}` cites no source", "cite SOURCE section \"...\"")
+        rule = Rule(
+            kind=block.kind, name=block.name.text, demand=demand, outcome=outcome, carc=carc, rarcs=rarcs,
+            on=tuple(self.scope.selector(c.selector, "procedure") for c in clauses if isinstance(c, t.On)),
+            when=self._clauses(phrases, clauses, t.When), excepts=self._clauses(phrases, clauses, t.Except),
+            unless=self._clauses(phrases, clauses, t.Unless), effective=(effective,) if effective else (),
+            suspended=next((c.reason.text for c in clauses if isinstance(c, t.Suspended)), None),
+            message=self._message(clauses, phrases), citations=tuple(c for c in citations if c is not None),
+            own_on=any(isinstance(c, t.On) for c in clauses), origin=self.scope.name, path=self.scope.path, span=block.span,
+        )  # fmt: skip
+        self._codes_in_force(rule, clauses)
+        return rule
+
+    def _clauses(self, phrases: Phrases, clauses: list[Any], kind: type) -> tuple[Clause, ...]:
+        found = []
+        for clause in clauses:
+            if isinstance(clause, kind):
+                condition = phrases.condition(clause.condition)  # type: ignore[attr-defined]
+                attesting = getattr(clause, "attesting", None)
+                text = f"{spelt(clause)} {self.scope.said(clause.condition.span)}"  # type: ignore[attr-defined]
+                found.append(Clause(condition, text, attesting.text if attesting else None))
+        return tuple(found)
+
+    # ---- outcome and message ---------------------------------------------------------------------------------
+
+    def _outcome(self, clauses: list[Any]) -> tuple[str, str | None, tuple[str, ...]]:
+        clause = next((c for c in clauses if isinstance(c, t.OutcomeIs)), None)
+        if clause is None:
+            return "warn", None, ()
+        outcome = clause.outcome.text
+        if outcome not in RULE_OUTCOMES:
+            self.scope.report("E029", clause.outcome, f'"{outcome}" is no outcome', ", ".join(RULE_OUTCOMES), nearest(outcome, RULE_OUTCOMES))
+            outcome = "warn"
+        if clause.carc is not None and not carc_known(clause.carc.text):
+            self.scope.report("E050", clause.carc, f"{clause.carc.text} is no CARC of the table", "a group (CO, PR, OA, PI) and a code, as in CO-119", nearest_carc(clause.carc.text))
+        for rarc in clause.rarcs:
+            if not rarc_known(rarc.text):
+                self.scope.report("E051", rarc, f"{rarc.text} is no RARC of the table", near=nearest_rarc(rarc.text))
+        return outcome, clause.carc.text if clause.carc else None, tuple(rarc.text for rarc in clause.rarcs)
+
+    def _message(self, clauses: list[Any], phrases: Phrases) -> str | None:
+        clause = next((c for c in clauses if isinstance(c, t.Message)), None)
+        if clause is None:
+            return None
+        counted = any(isinstance(c, t.Counts | t.After | t.By) for c in clauses)
+        for word in re.findall(r"\{([^{}]*)\}", clause.text.text):
+            known = word in OPEN_WORDS if counted else False
+            if not known and phrases.find_field(word) is None:
+                names = [*(OPEN_WORDS if counted else ()), *phrases.fields()]
+                self.scope.report("E055", clause.text, f"{{{word}}} stands for nothing here", "{used}, {limit}, {remaining} or a field", nearest(word, names))
+        return clause.text.text
+
+    def _codes_in_force(self, rule: Rule, clauses: list[Any]) -> None:
+        """A code named by a rule that is in force on none of the rule's dates."""
+        spans = rule.effective[0] if rule.effective else (self.policy_effective or (DateSpan(None, None),))
+        for clause in clauses:
+            if isinstance(clause, t.On):
+                for item in (*clause.selector.items, *clause.selector.excluding):
+                    self._in_force(item, spans)
+            elif isinstance(clause, t.Instead):
+                self._in_force(clause.code, spans)
+
+    def _in_force(self, item: Any, spans: tuple[DateSpan, ...]) -> None:
+        code = self.scope.codes_known.code(item.text) if isinstance(item, t.Word) else None
+        if code is None or any(DateSpan(code.from_, code.to).intersection(span) is not None for span in spans):
+            return
+        known = f"it is in force from {code.from_ or 'ever'} to {code.to or 'ever'}"
+        self.scope.report("E048", item, f"{code.code} is in force on none of this rule's dates", known)
+
+    # ---- demands ---------------------------------------------------------------------------------------------
+
+    def _demand(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Demand | None:
+        match block.kind:
+            case "timing":
+                return self._timing(clauses, phrases)
+            case "limit":
+                return self._limit(block, clauses, phrases)
+            case "prior_authorization":
+                return self._prior(clauses, phrases)
+            case "modifiers":
+                return self._modifiers(block, clauses)
+            case "require":
+                return self._require(block, clauses, phrases)
+            case "forbid":
+                return Forbid(self._instead(clauses))
+            case "pairs":
+                return self._pairs(clauses, phrases)
+            case _:
+                return Deadline(self._clauses(phrases, clauses, t.That))
+
+    def _one_word(self, name: t.Name, known: tuple[str, ...], what: str) -> str:
+        if name.text in known:
+            return name.text
+        self.scope.report("E029", name, f'no {what} is called "{name.text}"', ", ".join(known), nearest(name.text, known))
+        return known[0]
+
+    def _timing(self, clauses: list[Any], phrases: Phrases) -> Timing:
+        by = next((self._one_word(c.method, METHODS, "method of counting units") for c in clauses if isinstance(c, t.By)), METHODS[0])
+        assisted = next((self._one_word(c.method, ASSISTED, "method for assistants") for c in clauses if isinstance(c, t.AssistedBy)), None)
+        minutes = tuple(
+            Clause(phrases.condition(c.where), f"only minutes where ({self.scope.said(c.where.span)})")
+            for c in clauses if isinstance(c, t.OnlyMinutes)
+        )  # fmt: skip
+        ties = next((c for c in clauses if isinstance(c, t.TiesTo)), None)
+        table = self.scope.table(ties.table) if ties is not None and ties.table is not None else None
+        self._fifteen_minutes(clauses)
+        return Timing(by, minutes, ties.choice if ties else "", table, assisted)
+
+    def _fifteen_minutes(self, clauses: list[Any]) -> None:
+        """Units of another length than fifteen minutes are not counted by these methods."""
+        for clause in clauses:
+            if not isinstance(clause, t.On):
+                continue
+            for item in clause.selector.items:
+                codes = self.scope.code_set(item).listed() if isinstance(item, t.Name) else (getattr(item, "text", ""),)
+                for text in codes:
+                    code = self.scope.codes_known.code(text)
+                    if code is not None and code.timed and code.unit_minutes not in (None, 15):
+                        self.scope.report("E047", item, f"{text} has units of {code.unit_minutes} minutes; the methods count fifteen")
+
+    def _limit(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Limit | None:
+        count = next((c for c in clauses if isinstance(c, t.Counts)), None)
+        bound = next((c for c in clauses if isinstance(c, t.AtMost)), None)
+        counter = phrases.counter(count.count) if count is not None else None
+        value = phrases.value(bound.value) if bound is not None else None
+        keep = next((c for c in clauses if isinstance(c, t.Keep)), None)
+        if keep is not None and keep.table is not None:
+            self.scope.report("E090", keep, "`keep highest` and `keep lowest` are not built yet")
+        if counter is None or value is None:
+            return None
+        self._bound(bound, counter, value)
+        return Limit(counter, value)
+
+    def _bound(self, bound: Any, counter: Counter, value: Any) -> None:
+        if not fits_counter(counter, value):
+            due = "money" if counter.measure in ("charged", "allowed", "paid") else "a number"
+            self.scope.report("E040", bound.value, f"{counter.noun} are held against {due}, this is {type_of(value)}")
+        line_only = any(isinstance(key, TimeKey) and key.name == "line" for key in counter.keys)
+        if line_only and counter.measure in ("lines", "visits", "treatment_days") and value != Constant("number", Decimal(0)):
+            self.scope.report("W007", bound, f"{counter.measure} per line are never more than 1: no claim reaches this limit")
+
+    def _prior(self, clauses: list[Any], phrases: Phrases) -> PriorAuthorization:
+        after = next((c for c in clauses if isinstance(c, t.After)), None)
+        value = phrases.value(after.value) if after is not None else None
+        counter = phrases.counter(after.count) if after is not None else None
+        if value is not None and counter is not None and not fits_counter(counter, value):
+            self.scope.report("E040", after.value, f"{counter.noun} are not counted in {type_of(value)}")  # type: ignore[union-attr]
+        names = [name for c in clauses if isinstance(c, t.Matching) for name in c.names]
+        return PriorAuthorization(
+            value, counter, self._clauses(phrases, clauses, t.That),
+            tuple(self._one_word(name, MATCHING, "thing an authorization states") for name in names),
+            tuple(self._requested(c, phrases) for c in clauses if isinstance(c, t.Requested)),
+        )  # fmt: skip
+
+    def _requested(self, clause: t.Requested, phrases: Phrases) -> RequestBy:
+        distance = clause.distance
+        number, unit = phrases.length(distance.number, distance.unit)
+        wanted = "before" if clause.at_least else "after"
+        if distance.direction != wanted:
+            said = "at least ... before" if clause.at_least else "within ... after"
+            self.scope.report("E058", clause, f"a request is made {said} a moment, not {distance.direction} it")
+        return RequestBy(clause.at_least, number, unit, distance.direction, phrases.moment(distance.anchor))
+
+    def _modifier(self, word: Any) -> str:
+        text = getattr(word, "text", "?")
+        if not isinstance(word, t.Word) or not re.fullmatch(r"[0-9A-Z]{2}", text):
+            self.scope.report("E049", word, f"{text} is no modifier: a modifier has two characters", near=nearest_modifier(text))
+        elif not modifier_known(text):
+            self.scope.report("E049", word, f"{text} is no modifier of the table", near=nearest_modifier(text))
+        return text
+
+    def _in_force_modifier(self, word: Any, clauses: list[Any]) -> None:
+        spans = [self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective)] or list(self.policy_effective)
+        text = getattr(word, "text", "?")
+        days = [day for span in spans for day in (span.from_, span.to)]
+        if spans and days and all(day is not None and not modifier_known(text, day) for day in days) and modifier_known(text):
+            self.scope.report("E049", word, f"{text} is in force on none of this rule's dates")
+
+    def _modifier_list(self, items: tuple[t.Item, ...]) -> tuple[str, ...]:
+        found: list[str] = []
+        for item in items:
+            if isinstance(item, t.Name):
+                found += self.scope.code_set(item).listed()
+            else:
+                found.append(self._modifier(item))
+        return tuple(found)
+
+    def _modifiers(self, block: t.RuleBlock, clauses: list[Any]) -> Modifiers:
+        needs = [item for c in clauses if isinstance(c, t.Needs) for item in c.items]
+        found = tuple(need for need in (self._needed(item, clauses) for item in needs) if need is not None)
+        demands = [c for c in clauses if isinstance(c, DEMANDS["modifiers"][0])]
+        if not demands:
+            required(self.scope, block, clauses, (t.Needs,), "a `modifiers` rule")
+        return Modifiers(
+            found,
+            tuple(self._modifier_list(c.items) for c in clauses if isinstance(c, t.NeedsOneOf)),
+            tuple(self._modifier_list(c.items) for c in clauses if isinstance(c, t.NeedsAllOf)),
+            tuple(self._modifier_list(c.items) for c in clauses if isinstance(c, t.AtMostOne)),
+            tuple(m for c in clauses if isinstance(c, t.Refuse) for m in self._modifier_list(c.items)),
+        )
+
+    def _needed(self, item: Any, clauses: list[Any]) -> NeededModifier | None:
+        if not isinstance(item, t.NeedModifier):
+            self.scope.report("E013", item, f"{item.element.text} is no modifier; elements of the note belong in `documentation`")
+            return None
+        modifier = self._modifier(item.modifier)
+        self._in_force_modifier(item.modifier, clauses)
+        discipline = item.discipline.text if item.discipline else None
+        if discipline is not None and discipline not in DISCIPLINES:
+            self.scope.report("E029", item.discipline, f"{discipline} is no discipline", ", ".join(DISCIPLINES), nearest(discipline, DISCIPLINES))
+        return NeededModifier(modifier, discipline, item.attesting.text if item.attesting else None)
+
+    def _require(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Require:
+        beside = tuple(
+            Beside(self.scope.selector(c.selector, "procedure"), phrases.keys(c.per)) for c in clauses if isinstance(c, t.With)
+        )
+        that = self._clauses(phrases, clauses, t.That)
+        if not beside and not that:
+            required(self.scope, block, clauses, (t.That,), "a `require` rule")
+        return Require(that, beside)
+
+    def _instead(self, clauses: list[Any]) -> str | None:
+        clause = next((c for c in clauses if isinstance(c, t.Instead)), None)
+        if clause is None:
+            return None
+        self.scope.entry(clause.code, DateSpan(None, None), "procedure")
+        return str(clause.code.text)
+
+    def _pairs(self, clauses: list[Any], phrases: Phrases) -> Pairs | None:
+        clause = next((c for c in clauses if isinstance(c, t.Listed)), None)
+        table = self.scope.table(clause.table) if clause is not None else None
+        if clause is None or table is None:
+            return None
+        if len(table.keys) != 2:
+            self.scope.report("E054", clause.table, f"a table of pairs has two keys, this one has {len(table.keys)}")
+            return None
+        keys = phrases.keys(clause.per)
+        if not any(isinstance(key, TimeKey) for key in keys):
+            self.scope.report("E052", clause, "pairs need a key of time", "per day, per claim ...")
+        return Pairs(table, keys)
+
+
+def _column(name: str, table: Any, key: bool) -> Field:
+    """A table's column as a field: a code where it is a key, else a number where all its cells are numbers."""
+    if key:
+        return Field(name, "pair", "code", f"Which code is the {name}?", system="procedure")
+    cells = [row.get(name, "") for row in table.sample()]
+    number = all(re.fullmatch(r"[0-9]*(\.[0-9]+)?", cell) for cell in cells)
+    return Field(name, "pair", "number" if number else "text", f"What is the {name} of the pair?")
+
+

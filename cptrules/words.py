@@ -1,0 +1,173 @@
+"""Sentences about values, counts and conditions, in dates, counts and dollars and not in field names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from .dates import Span
+from .fields import Field
+from .lines import Case, View, value_of
+from .policy import (
+    Comparison,
+    Condition,
+    Counter,
+    FieldValue,
+    HasField,
+    KindKey,
+    OnList,
+    TimeKey,
+    YesNo,
+    conditions_in,
+)
+from .truth import Interval, Need
+
+_NOUNS: Final = {
+    "treatment_days": "treatment days", "visits": "visits", "units": "units", "minutes": "minutes", "lines": "lines",
+    "charged": "charged", "allowed": "allowed", "paid": "paid", "patients": "patients", "authorizations": "authorizations",
+}  # fmt: skip
+MONEY_MEASURES: Final = ("charged", "allowed", "paid")
+
+
+def money(amount: Decimal) -> str:
+    """Write dollars as people do, to the cent."""
+    return f"${amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,.2f}"
+
+
+def amount(value: Any, measure: str = "") -> str:
+    """Write a number, as money where the measure is money."""
+    if measure in MONEY_MEASURES and isinstance(value, int | Decimal):
+        return money(Decimal(value))
+    if isinstance(value, Decimal):
+        text = format(value.normalize(), "f")
+        return text
+    return str(value)
+
+
+def interval(found: Interval, measure: str = "") -> str:
+    """Write an interval: one number, `3 to 5`, or `at least 3`."""
+    if found.high is None:
+        return f"at least {amount(found.low, measure)}"
+    if found.high == found.low:
+        return amount(found.low, measure)
+    return f"{amount(found.low, measure)} to {amount(found.high, measure)}"
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """Join words as a sentence does."""
+    all_ = list(words)
+    if len(all_) < 2:
+        return "".join(all_)
+    return f"{', '.join(all_[:-1])} {last} {all_[-1]}"
+
+
+def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:
+    """Say what a counter counts: `visits of PT and OT in 2026`."""
+    noun = counter.column if counter.table is not None else _NOUNS.get(counter.measure, counter.measure)
+    if counter.field is not None:
+        noun = f"different {_field(counter.field)}s"
+    of = f" of {_selector(counter.of.text)}" if counter.of is not None else ""
+    if counter.measure in MONEY_MEASURES:
+        noun, of = f"dollars {noun}", f" for {_selector(counter.of.text)}" if counter.of is not None else ""
+    return f"{noun}{of}{_period(counter, span, view, case)}"
+
+
+def _selector(text: str) -> str:
+    names, _, out = text.partition(" excluding ")
+    said = listed(name.replace("_", " ") for name in names.split(", "))
+    return f"{said} without {listed(n.replace('_', ' ') for n in out.split(', '))}" if out else said
+
+
+def _period(counter: Counter, span: Span | None, view: View, case: Case) -> str:
+    said = [_time(key, span, view) for key in counter.keys if isinstance(key, TimeKey)]
+    alike = [_alike(key, view, case) for key in counter.keys if isinstance(key, KindKey)]
+    return "".join([*said, *(a for a in alike if a)])
+
+
+def _time(key: TimeKey, span: Span | None, view: View) -> str:
+    day = view.day or date.min
+    match key.name:
+        case "day":
+            return f" on {day}"
+        case "calendar_year":
+            return f" in {day.year}"
+        case "month":
+            return f" in {day:%B %Y}"
+        case "week" | "benefit_year":
+            start = f" from {span.from_}" if span is not None and span.from_ is not None else ""
+            return f" in the {key.name.replace('_', ' ')}{start}"
+        case "prior":
+            return f" in the {key.number} {key.unit} before {day}"
+        case "rolling":
+            return f" in the {key.number} {key.unit} that end on {day}"
+        case "lifetime":
+            return " in a lifetime"
+        case "injury_number":
+            return " for this injury"
+        case "authorization":
+            return " under this authorization"
+        case _:
+            return f" on the {key.name}"
+
+
+def _alike(key: KindKey, view: View, case: Case) -> str:
+    match key.name:
+        case "code":
+            return f", code {view.record.code}"
+        case "discipline" | "therapy_kind":
+            from .fields import FIELDS
+
+            found = value_of(FIELDS[key.name], view, case)
+            return f", {found} alone" if isinstance(found, str) else ""
+        case "billing_provider" | "rendering_provider":
+            return f", same {key.name.replace('_', ' ')}"
+        case _:
+            return f", same {key.name}"
+
+
+# ---- conditions --------------------------------------------------------------------------------------------------
+
+
+def because(condition: Condition, view: View, case: Case) -> str:
+    """Say what was seen of the facts that a condition asks about."""
+    seen: list[str] = []
+    for field in dict.fromkeys(_fields(condition)):
+        seen.append(_seen(field, value_of(field, view, case)))
+    return listed(seen)
+
+
+def _fields(condition: Condition) -> Iterable[Field]:
+    for part in conditions_in(condition):
+        match part:
+            case OnList(field=field) | YesNo(field=field) | HasField(field=field):
+                yield field
+            case Comparison(left=FieldValue(field=field)):
+                yield field
+            case _:
+                continue
+
+
+def _field(field: Field) -> str:
+    return field.name.replace("patient.", "").replace(".", " ").replace("_", " ")
+
+
+def _seen(field: Field, found: Any) -> str:
+    name = _field(field)
+    if isinstance(found, Need):
+        return f"{name} is not known"
+    if found is None or found == ():
+        return f"there is no {name}"
+    if isinstance(found, bool):
+        return f"{name}: {'yes' if found else 'no'}"
+    if isinstance(found, tuple):
+        return f"{name} is {listed(shown(one) for one in found)}"
+    return f"{name} is {shown(found)}"
+
+
+def shown(found: Any) -> str:
+    """Write one value."""
+    if isinstance(found, Decimal):
+        return amount(found)
+    return str(found).replace("\x00other", "something else")
