@@ -1,0 +1,63 @@
+"""Payer rules of outpatient therapy billing as data: load a policy, check a claim, read what is wrong and on whose authority.
+
+The names below are the whole public library. They are imported when first used, so that `import cptrules` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .checking import Fact, Policies, load
+    from .claims import UNKNOWN, Claim, History, Session
+    from .diagnostics import Diagnostic
+    from .errors import CptrulesError, Fault, InputError, PolicyErrors
+    from .intake import read_claims, read_histories
+    from .report import Finding, LineReport, Missing, Repair, Report, RuleStatus
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Fact": "checking", "Policies": "checking", "load": "checking",
+    "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims",
+    "Diagnostic": "diagnostics",
+    "CptrulesError": "errors", "Fault": "errors", "InputError": "errors", "PolicyErrors": "errors",
+    "read_claims": "intake", "read_histories": "intake",
+    "Finding": "report", "LineReport": "report", "Missing": "report", "Repair": "report", "Report": "report", "RuleStatus": "report",
+}  # fmt: skip
+
+__all__ = [
+    "UNKNOWN",
+    "Claim",
+    "CptrulesError",
+    "Diagnostic",
+    "Fact",
+    "Fault",
+    "Finding",
+    "History",
+    "InputError",
+    "LineReport",
+    "Missing",
+    "Policies",
+    "PolicyErrors",
+    "Repair",
+    "Report",
+    "RuleStatus",
+    "Session",
+    "load",
+    "read_claims",
+    "read_histories",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first asked for."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -7,7 +7,7 @@ Units, minutes, patients and visits are whole numbers; money is Decimal; dates a
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -40,9 +40,48 @@ Facts = Mapping[str, object] | None | Unknown
 Counts = Mapping[str, int] | None | Unknown
 
 
+class Frozen(Mapping[str, Any]):
+    """A mapping that nobody can change; it can be hashed and pickled, which a `MappingProxyType` can't."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Frozen, (self._items,)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
+def _fixed(value: Any) -> Any:
+    """Lists become tuples and dicts are frozen, so that a record built by hand is as immutable as one that was read."""
+    if isinstance(value, list):
+        return tuple(value)
+    return Frozen(value) if isinstance(value, dict) else value
+
+
 def _hidden() -> Any:
     """Left out unless given, and never shown: it may be the patient's."""
-    return attrs.field(default=UNKNOWN, repr=False)
+    return attrs.field(default=UNKNOWN, repr=False, converter=_fixed)
+
+
+def _several() -> Any:
+    """A list or mapping, left out unless given."""
+    return attrs.field(default=UNKNOWN, converter=_fixed)
 
 
 @attrs.frozen(kw_only=True)
@@ -84,10 +123,10 @@ class ServiceLine:
     number: int
     code: str
     date_of_service: Day = UNKNOWN
-    modifiers: Texts = UNKNOWN
+    modifiers: Texts = _several()
     units: Whole = UNKNOWN
     minutes: Whole = UNKNOWN
-    minutes_by: Counts = UNKNOWN
+    minutes_by: Counts = _several()
     charge: Dollars = UNKNOWN
     allowed: Dollars = UNKNOWN
     discipline: Text = UNKNOWN
@@ -95,7 +134,7 @@ class ServiceLine:
     patients: Whole = UNKNOWN
     place_of_service: Text = UNKNOWN
     telehealth: YesNo = UNKNOWN
-    diagnosis_pointers: Wholes = UNKNOWN
+    diagnosis_pointers: Wholes = _several()
     revenue_code: Text = UNKNOWN
     rendering_provider: Provider | None | Unknown = UNKNOWN
     therapy_kind: Text = UNKNOWN
@@ -119,39 +158,19 @@ class Service(ServiceLine):
     denied: YesNo = UNKNOWN
 
 
-@attrs.frozen(kw_only=True)
-class Claim:
-    """A claim: whose, to whom, by whom, and its service lines."""
-
-    lines: tuple[ServiceLine, ...]
-    id: Text = UNKNOWN
-    payer: Text = UNKNOWN
-    plan: Text = UNKNOWN
-    payer_order: Text = UNKNOWN
-    claim_kind: Text = UNKNOWN
-    received: Day = UNKNOWN
-    place_of_service: Text = UNKNOWN
-    in_network: YesNo = UNKNOWN
-    diagnoses: Texts = _hidden()
-    patient: Patient | None | Unknown = _hidden()
-    billing_provider: Provider | None | Unknown = _hidden()
-    condition: Text = _hidden()
-    injury_number: Text = _hidden()
-    therapy_kind: Text = UNKNOWN
-    authorizations: Texts = _hidden()
-    other_payers: tuple[OtherPayer, ...] | None | Unknown = UNKNOWN
-    facts: Facts = _hidden()
+class Record:
+    """What is read from JSON and written back as it was."""
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
-        """Read a claim from plain dicts and lists; raises InputError with every fault and its path."""
+        """Read it from plain dicts and lists; raises InputError with every fault and its path."""
         from .interchange import read
 
         return read(cls, data)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read a claim from JSON text; raises InputError with every fault and its path."""
+        """Read it from JSON text; raises InputError with every fault and its path."""
         from .interchange import read_json
 
         return read_json(cls, text)
@@ -170,12 +189,36 @@ class Claim:
 
 
 @attrs.frozen(kw_only=True)
+class Claim(Record):
+    """A claim: whose, to whom, by whom, and its service lines."""
+
+    lines: tuple[ServiceLine, ...] = attrs.field(converter=_fixed)
+    id: Text = UNKNOWN
+    payer: Text = UNKNOWN
+    plan: Text = UNKNOWN
+    payer_order: Text = UNKNOWN
+    claim_kind: Text = UNKNOWN
+    received: Day = UNKNOWN
+    place_of_service: Text = UNKNOWN
+    in_network: YesNo = UNKNOWN
+    diagnoses: Texts = _hidden()
+    patient: Patient | None | Unknown = _hidden()
+    billing_provider: Provider | None | Unknown = _hidden()
+    condition: Text = _hidden()
+    injury_number: Text = _hidden()
+    therapy_kind: Text = UNKNOWN
+    authorizations: Texts = _hidden()
+    other_payers: tuple[OtherPayer, ...] | None | Unknown = _several()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
 class Balance:
     """How much of a measure was used in a span of dates; it replaces the services of that span (M4)."""
 
     measure: str
-    of: Texts = UNKNOWN
-    excluding: Texts = UNKNOWN
+    of: Texts = _several()
+    excluding: Texts = _several()
     from_: Day = UNKNOWN
     to: Day = UNKNOWN
     used: Dollars = UNKNOWN
@@ -191,15 +234,15 @@ class Authorization:
     kind: Text = UNKNOWN
     discipline: Text = UNKNOWN
     billing_provider: Provider | None | Unknown = UNKNOWN
-    codes: Texts = UNKNOWN
+    codes: Texts = _several()
     from_: Day = UNKNOWN
     to: Day = UNKNOWN
     visits: Whole = UNKNOWN
-    units: Counts = UNKNOWN
+    units: Counts = _several()
     visits_per_week: Whole = UNKNOWN
     units_per_visit: Whole = UNKNOWN
     used_visits: Whole = UNKNOWN
-    used_units: Counts = UNKNOWN
+    used_units: Counts = _several()
     requested: Day = UNKNOWN
     received: Day = UNKNOWN
     decided: Day = UNKNOWN
@@ -246,7 +289,7 @@ class Note:
 
 
 @attrs.frozen(kw_only=True)
-class History:
+class History(Record):
     """What is known of the patient so far; every part is optional."""
 
     patient: Text = _hidden()
@@ -259,10 +302,6 @@ class History:
     events: tuple[Event, ...] | None | Unknown = _hidden()
     notes: tuple[Note, ...] | None | Unknown = _hidden()
 
-    from_dict = classmethod(Claim.from_dict.__func__)  # type: ignore[attr-defined]
-    from_json = classmethod(Claim.from_json.__func__)  # type: ignore[attr-defined]
-    to_dict = Claim.to_dict
-    to_json = Claim.to_json
 
 
 @attrs.frozen(kw_only=True)
@@ -281,11 +320,11 @@ class Intervention:
 
 
 @attrs.frozen(kw_only=True)
-class Session:
+class Session(Record):
     """What happened in the clinic, before there is a claim."""
 
     date: Day
-    interventions: tuple[Intervention, ...] = ()
+    interventions: tuple[Intervention, ...] = attrs.field(default=(), converter=_fixed)
     id: Text = UNKNOWN
     payer: Text = UNKNOWN
     plan: Text = UNKNOWN
@@ -304,10 +343,6 @@ class Session:
     injury_number: Text = _hidden()
     therapy_kind: Text = UNKNOWN
     authorizations: Texts = _hidden()
-    other_payers: tuple[OtherPayer, ...] | None | Unknown = UNKNOWN
+    other_payers: tuple[OtherPayer, ...] | None | Unknown = _several()
     facts: Facts = _hidden()
 
-    from_dict = classmethod(Claim.from_dict.__func__)  # type: ignore[attr-defined]
-    from_json = classmethod(Claim.from_json.__func__)  # type: ignore[attr-defined]
-    to_dict = Claim.to_dict
-    to_json = Claim.to_json

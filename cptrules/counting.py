@@ -15,10 +15,9 @@ import attrs
 
 from . import dates
 from .claims import UNKNOWN, Authorization, Balance, Provider
-from .conditions import HISTORY_QUESTION as _HISTORY_QUESTION
 from .conditions import truth_of
 from .dates import Span
-from .lines import Case, View, billing_provider, inherited, npi, therapy_kind, value_of
+from .lines import HISTORY_QUESTION, Case, View, billing_provider, inherited, npi, therapy_kind, value_of
 from .lines import discipline as discipline_of
 from .policy import CodeSet, Condition, Counter, Key, KindKey, OnList, TimeKey, YesNo, conditions_in
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
@@ -81,7 +80,7 @@ def member(of: CodeSet | None, view: View, case: Case) -> Answer:
     found = _discipline(view, case)
     if not isinstance(found, Need):
         return TRUE if of.holds(view.record.code, day, found) else FALSE
-    from .lines import discipline_options
+    from .lines import HISTORY_QUESTION, discipline_options
 
     ways = {of.holds(view.record.code, day, option) for option in discipline_options(view, case)}  # type: ignore[arg-type]
     return unknown(found) if len(ways) > 1 else (TRUE if True in ways else FALSE)
@@ -223,7 +222,7 @@ def _need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Ne
         if gaps[0].from_ is not None and gaps[0].from_ > history.complete_from:
             return Need("history.complete_to", f"Which services did the patient have after {history.complete_to}?", None, None)
         return Need("history.complete_from", f"Which services did the patient have{since}, before {history.complete_from}?", None, None)
-    return Need("history.complete_from", f"Which services did the patient have{since}?" if since else _HISTORY_QUESTION, None, None)
+    return Need("history.complete_from", f"Which services did the patient have{since}?" if since else HISTORY_QUESTION, None, None)
 
 
 # ---- keys --------------------------------------------------------------------------------------------------------
@@ -326,9 +325,9 @@ _ASK: Final = {
 
 def _possibly(left: Any, right: Any, needs: list[Need]) -> Answer:
     for unsure, known in ((left, right), (right, left)):
-        if isinstance(unsure, Need) and unsure.options is not None and not isinstance(known, Need) and known is not UNKNOWN:
-            if known not in unsure.options:
-                return FALSE
+        told = isinstance(unsure, Need) and unsure.options is not None and not isinstance(known, Need) and known is not UNKNOWN
+        if told and known not in unsure.options:
+            return FALSE
     return unknown(*needs)
 
 
@@ -597,7 +596,7 @@ def _effective_selection(counter: Counter, view: View, case: Case) -> tuple[froz
     named, out = selection(counter.of)
     for key in counter.keys:
         if not isinstance(key, KindKey):
-            if key.name not in ("day", "week", "month", "calendar_year", "benefit_year", "lifetime", "prior", "rolling", "injury_number"):
+            if not isinstance(key, TimeKey) or key.name not in ("day", "week", "month", "calendar_year", "benefit_year", "lifetime", "prior", "rolling", "injury_number"):
                 return None
             continue
         value = _key_value(key.name, view, case)

@@ -221,7 +221,7 @@ def _missing(demand: Modifiers, view: View, case: Case, have: tuple[str, ...]) -
     discipline = _key_value("discipline", view, case)
     for need in demand.needs:
         due = TRUE if need.discipline is None else _is(discipline, need.discipline)
-        add = (Repair("add_modifier", view.index, need.modifier, need.attesting),)
+        add: tuple[Repair, ...] = (Repair("add_modifier", view.index, need.modifier, need.attesting),)
         answer = any_of([negate(due), TRUE if need.modifier in have else FALSE])
         kind = f" for {need.discipline}" if need.discipline else ""
         carries = f"; it has {words.listed(have)}" if have else "; it has none"

@@ -28,6 +28,15 @@ class Fault:
         return f"{self.path}: {self.message}{near}" if self.path else f"{self.message}{near}"
 
 
+@attrs.frozen
+class Refusal:
+    """A claim that could not be read: its id where it could be told, where it stands in the file, and every fault."""
+
+    claim: str | None
+    place: str
+    faults: tuple[Fault, ...]
+
+
 class InputError(CptrulesError, ValueError):
     """A claim, history or session that can't be read; holds every fault with its path."""
 

@@ -335,7 +335,7 @@ def _statuses(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], i
             RuleStatus(
                 policy.name, rule.name, rule.kind, status, tuple(view.index for view, _ in these), _why(these), facts, asked,
                 rule.outcome, ignored,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -501,7 +501,7 @@ def _refuse_wrong_facts(policies: tuple[Policy, ...], claim: Claim, history: His
     faults += _wrong_facts("patient.facts", getattr(claim.patient, "facts", UNKNOWN), declared, "patient")
     for number, line in enumerate(claim.lines):
         faults += _wrong_facts(f"lines[{number}].facts", line.facts, declared, "line")
-    services: Iterable[ServiceLine] = history.services or () if history is not None and history.services is not UNKNOWN else ()  # type: ignore[assignment]
+    services: Iterable[ServiceLine] = history.services or () if history is not None and history.services is not UNKNOWN else ()
     for number, service in enumerate(services):
         faults += _wrong_facts(f"history.services[{number}].facts", service.facts, declared, None)
     if faults:

@@ -370,9 +370,7 @@ def _patient_value(field: Field, view: View, case: Case) -> Seen:
 def _authorization_value(field: Field, view: View, case: Case) -> Seen:
     from .authorizations import covering
 
-    found = case.authorization
-    if found == "covering":
-        found = covering(view, case)
+    found: Any = covering(view, case) if case.authorization == "covering" else case.authorization
     if isinstance(found, Need) or found is None:
         return found
     assert isinstance(found, Authorization)

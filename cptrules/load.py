@@ -162,7 +162,7 @@ class _Loading:
     def _add_text(self, path: str, text: str, asked_for: bool) -> PolicyFile:
         parsed = parse(text, path)
         heads = [b for b in parsed.file.blocks if isinstance(b, t.PolicyHead | t.LibraryHead)]
-        scope = Scope(path, heads[0].name.text if heads else path, parsed, _read_table)
+        scope = Scope(path, heads[0].name.text if heads else path, parsed, tuple(text.split("\n")), _read_table)
         file = PolicyFile(path, text, parsed, scope, heads[0] if heads else None, asked_for)
         self.files[path] = file
         self._one_head(file, heads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -52,7 +52,7 @@ def _split(line: ServiceLine, value: str, claim: Claim) -> tuple[ServiceLine, ..
     """One line of some units without, one of the others with the assistant's modifier; charge and minutes go with the units."""
     match = re.fullmatch(r"([0-9]+) units? without and ([0-9]+) with (C[QO])", value)
     by = line.minutes_by
-    if match is None or not isinstance(by, dict) or not isinstance(line.units, int):
+    if match is None or not isinstance(by, Mapping) or not isinstance(line.units, int):
         return None
     plain, tagged, modifier = int(match.group(1)), int(match.group(2)), match.group(3)
     have = line.modifiers if isinstance(line.modifiers, tuple) else ()

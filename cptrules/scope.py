@@ -58,6 +58,7 @@ class Scope:
     path: str
     name: str
     parsed: Parsed
+    lines: tuple[str, ...]
     read_table: Callable[[str, str], tuple[str, str] | None]
     diagnostics: list[Diagnostic] = attrs.field(factory=list)
     visible: list[Scope] = attrs.field(factory=list)
@@ -139,8 +140,7 @@ class Scope:
                     self.lost.add(match.group(1))
 
     def _line(self, number: int) -> str:
-        lines = self.parsed.lines
-        return lines[number - 1] if number <= len(lines) else ""
+        return self.lines[number - 1] if number <= len(self.lines) else ""
 
     def find(self, kind: str, name: str) -> tuple[Scope, Any] | None:
         """Find the declaration of a name of a kind, here or in a file that is visible."""

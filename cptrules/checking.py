@@ -1,0 +1,75 @@
+"""What a developer holds: policies that are loaded once and asked often."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import attrs
+
+from .claims import Claim, History, Session
+from .diagnostics import Diagnostic, rendered
+from .errors import PolicyErrors
+from .fields import Field
+from .load import Loaded, read
+from .policy import Policy
+from .report import Report
+
+
+@attrs.frozen
+class Fact:
+    """A fact that a policy can ask for: its name, its type, whose it is, and the question; `words` where it is one of a list."""
+
+    name: str
+    type: str
+    owner: str
+    question: str
+    words: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Policies:
+    """Loaded policies: immutable, safe to share among threads and to pickle."""
+
+    policies: tuple[Policy, ...]
+    warnings: tuple[Diagnostic, ...] = attrs.field(default=(), repr=False)
+
+    def check(self, claim: Claim, history: History | None = None, session: Session | None = None, *,
+              ignore_missing: Iterable[str] = ()) -> Report:  # fmt: skip
+        """Judge a claim by the policies whose payer and plan match it.
+
+        A rule that stays open only for want of a field in `ignore_missing` moves no outcome. Raises InputError with every
+        fault of the claim or the history and its path.
+        """
+        from .evaluate import check
+        from .interchange import reread
+
+        return check(
+            self.policies, reread(claim), None if history is None else reread(history, "history."), session, frozenset(ignore_missing)
+        )
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Every fact these policies can ask for, with its question, by name."""
+        found: dict[str, Field] = {field.name: field for policy in self.policies for field in policy.facts}
+        return tuple(Fact(f.name, f.type, f.owner, f.question, f.words) for _, f in sorted(found.items()))
+
+
+def load(*names: str | os.PathLike[str]) -> Policies:
+    """Load files, folders or shipped policies by name.
+
+    Raises PolicyErrors holding every mistake of all of them; warnings stay in `warnings`.
+    """
+    return policies_of(read(names))
+
+
+def policies_of(loaded: Loaded) -> Policies:
+    """Give what was loaded as policies; raises PolicyErrors where it has errors."""
+    errors = [one for one in loaded.diagnostics if one.severity == "error"]
+    if errors:
+        raise PolicyErrors(errors, shown(loaded, errors))
+    return Policies(loaded.policies, tuple(one for one in loaded.diagnostics if one.severity == "warning"))
+
+
+def shown(loaded: Loaded, diagnostics: Iterable[Diagnostic]) -> str:
+    """Write diagnostics for people, each with its source line and caret."""
+    return "\n\n".join(rendered(one, loaded.text_of(one.path)) for one in diagnostics)

@@ -1,0 +1,248 @@
+"""The commands: check a claim, run a policy's tests, lint, explain a mistake. No traceback ever reaches who runs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import __version__
+from .errors import CptrulesError, Fault, InputError, PolicyErrors, Refusal
+
+if TYPE_CHECKING:
+    from .checking import Policies
+    from .claims import Claim, History, Session
+    from .load import Loaded
+    from .report import Report
+
+CLEAN, FINDINGS, BAD_INPUT, UNDETERMINED = 0, 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="cptrules")
+def commands() -> None:
+    """Payer rules of outpatient therapy billing: check claims, test and lint policies."""
+
+
+def main() -> None:
+    """Run a command; what goes wrong is said in a sentence, with exit code 2."""
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(BAD_INPUT)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_INPUT)
+    except PolicyErrors as error:
+        click.echo(error.rendered, err=True)
+        sys.exit(BAD_INPUT)
+    except InputError as error:
+        click.echo(_faults("", error.faults), err=True)
+        sys.exit(BAD_INPUT)
+    except (CptrulesError, OSError, RecursionError, MemoryError) as error:
+        click.echo(f"error: {_sentence(error)}", err=True)
+        sys.exit(BAD_INPUT)
+    except Exception as error:  # the last resort: a defect of cptrules, told without a traceback and without data
+        click.echo(
+            f"error: cptrules met a defect of its own ({type(error).__name__} in {_place(error)}); nothing was judged. "
+            "Please report it.",
+            err=True,
+        )
+        sys.exit(BAD_INPUT)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, RecursionError | MemoryError):
+        return "the input is nested too deep or too large to be read"
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).stem}, line {trace.tb_lineno}" if trace is not None else "an unknown place"
+
+
+def _faults(path: str, faults: Iterable[Fault]) -> str:
+    where = f"{path}: " if path else ""
+    return "\n".join(f"error: {where}{fault}" for fault in faults)
+
+
+def _leave(code: int) -> None:
+    click.get_current_context().exit(code)
+
+
+# ---- check -------------------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("policy", nargs=-1, required=True)
+@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim or claims: JSON, JSON lines or 837P.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
+@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="List the rules that are met or not applicable too.")
+@click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the file; as often as needed.")
+@click.option("--ignore-missing", metavar="FIELD,...", default="", help="Let rules that only want for these fields move no outcome.")
+def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, session_file: str | None, form: str,
+          everything: bool, payers: tuple[str, ...], ignore_missing: str) -> None:  # fmt: skip
+    """Check the claims of a file against policies: files, folders, or names of shipped ones.
+
+    Exit: 0 clean or inform; 1 findings of warn or worse; 2 bad input or policy; 3 undetermined without such a finding.
+    """
+    from .checking import load
+
+    policies = load(*policy)
+    claims, refusals, notes = _claims(claim_file, _payers(payers))
+    histories = _from(history_file, _histories) if history_file else ()
+    session = _from(session_file, _session) if session_file else None
+    ignored = tuple(name.strip() for name in ignore_missing.split(",") if name.strip())
+    reports, more = _judged(policies, claims, histories, session, ignored, claim_file)
+    refusals = (*refusals, *more)
+    reports = [_noted(report, (*notes, *_never_missing(ignored, reports))) for report in reports]
+    _print(reports, refusals, form, everything)
+    _leave(_exit_code(reports, refusals))
+
+
+def _payers(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in given:
+        name, sign, other = pair.partition("=")
+        if not sign or not name or not other:
+            raise click.BadParameter(f"{pair!r} is not ID=NAME", param_hint="--payer")
+        found[name] = other
+    return found
+
+
+def _from(path: str, work: Callable[[str], Any]) -> Any:
+    """Read a file; a fault names the file."""
+    try:
+        return work(path)
+    except InputError as error:
+        raise InputError(Fault(f"{path}: {fault.path}".removesuffix(": "), fault.message, fault.suggestion) for fault in error.faults) from None
+
+
+def _claims(path: str, payers: dict[str, str]) -> tuple[tuple[Claim, ...], tuple[Refusal, ...], tuple[str, ...]]:
+    from .intake import read_claims
+
+    found = _from(path, lambda name: read_claims(name, payers))
+    return found.claims, found.refusals, found.notes
+
+
+def _histories(path: str) -> tuple[History, ...]:
+    from .intake import read_histories
+
+    return read_histories(path)
+
+
+def _session(path: str) -> Session:
+    from .claims import Session
+
+    return Session.from_json(Path(path).read_bytes())
+
+
+def _judged(policies: Policies, claims: Iterable[Claim], histories: tuple[History, ...], session: Session | None,
+            ignored: tuple[str, ...], path: str) -> tuple[list[Report], tuple[Refusal, ...]]:  # fmt: skip
+    """Check each claim; one that can't be judged is refused by itself, the others go on (M10)."""
+    from .intake import history_of
+
+    reports, refusals = [], []
+    for claim in claims:
+        try:
+            reports.append(policies.check(claim, history_of(claim, histories), session, ignore_missing=ignored))
+        except InputError as error:
+            refusals.append(Refusal(claim.id if isinstance(claim.id, str) else None, "", error.faults))
+    return reports, tuple(refusals)
+
+
+def _noted(report: Report, notes: Iterable[str]) -> Report:
+    import attrs
+
+    return attrs.evolve(report, notes=(*report.notes, *notes))
+
+
+def _never_missing(ignored: tuple[str, ...], reports: list[Report]) -> list[str]:
+    """Names given to --ignore-missing that no rule wanted: perhaps misspelt."""
+    from .diagnostics import nearest
+
+    wanted = {missing.field for report in reports for status in report.rules for missing in status.missing}
+    notes = []
+    for name in ignored:
+        if name not in wanted:
+            near = nearest(name, wanted)
+            notes.append(f"--ignore-missing {name}: no rule is open for want of it" + (f"; did you mean {near}?" if near else ""))
+    return notes
+
+
+def _print(reports: list[Report], refusals: tuple[Refusal, ...], form: str, everything: bool) -> None:
+    if form == "json":
+        import json
+
+        plain = [report.to_dict() for report in reports]
+        whole = plain[0] if len(plain) == 1 and not refusals else {"reports": plain, "refusals": [_refusal(one) for one in refusals]}
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        return
+    from .render import report_text
+
+    for number, report in enumerate(reports):
+        click.echo(("\n" if number else "") + report_text(report, everything))
+    for refusal in refusals:
+        click.echo(_refused(refusal), err=True)
+    if len(reports) + len(refusals) > 1 or refusals:
+        click.echo(_tally(reports, refusals))
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    faults = [{"path": f.path, "message": f.message, "suggestion": f.suggestion} for f in refusal.faults]
+    return {"claim": refusal.claim, "place": refusal.place, "faults": faults}
+
+
+def _refused(refusal: Refusal) -> str:
+    name = f"claim {refusal.claim}" if refusal.claim else "a claim without an id"
+    place = f" at {refusal.place}" if refusal.place else ""
+    return "\n".join([f"{name}{place} is refused:", *(f"  {fault}" for fault in refusal.faults)])
+
+
+def _tally(reports: list[Report], refusals: tuple[Refusal, ...]) -> str:
+    many = len(reports) + len(refusals)
+    return f"\n{many} claim{'s' if many != 1 else ''}: {len(reports)} judged, {len(refusals)} refused."
+
+
+def _exit_code(reports: list[Report], refusals: tuple[Refusal, ...]) -> int:
+    from .report import SEVERITY
+
+    if refusals or not reports:
+        return BAD_INPUT
+    if any(SEVERITY[report.at_least] >= SEVERITY["warn"] for report in reports):
+        return FINDINGS
+    return UNDETERMINED if any(report.outcome == "undetermined" for report in reports) else CLEAN
+
+
+# ---- lint, explain -----------------------------------------------------------------------------------------------
+
+
+def _loaded(paths: tuple[str, ...]) -> Loaded:
+    from .load import read
+
+    return read(paths)
+
+
+@commands.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Explain a mistake by its code, as E012."""
+    from .diagnostics import CODES, nearest
+
+    if code.upper() not in CODES:
+        near = nearest(code.upper(), CODES)
+        raise click.BadParameter(f"no mistake has the code {code}" + (f"; did you mean {near}?" if near else ""), param_hint="CODE")
+    severity, title = CODES[code.upper()]
+    click.echo(f"{code.upper()} ({severity}): {title}")
+
+
+if __name__ == "__main__":
+    main()
