@@ -11,7 +11,7 @@ from .claims import Claim, History, Session
 from .diagnostics import Diagnostic, rendered
 from .errors import PolicyErrors
 from .fields import Field
-from .load import Loaded, read
+from .loading import Loaded, read
 from .policy import Policy
 from .report import Report
 

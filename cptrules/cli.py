@@ -15,7 +15,7 @@ from .errors import CptrulesError, Fault, InputError, PolicyErrors, Refusal
 if TYPE_CHECKING:
     from .checking import Policies
     from .claims import Claim, History, Session
-    from .load import Loaded
+    from .loading import Loaded
     from .report import Report
 
 CLEAN, FINDINGS, BAD_INPUT, UNDETERMINED = 0, 1, 2, 3
@@ -226,7 +226,7 @@ def _exit_code(reports: list[Report], refusals: tuple[Refusal, ...]) -> int:
 
 
 def _loaded(paths: tuple[str, ...]) -> Loaded:
-    from .load import read
+    from .loading import read
 
     return read(paths)
 
