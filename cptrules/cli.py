@@ -13,8 +13,12 @@ from . import __version__
 from .errors import CptrulesError, Fault, InputError, PolicyErrors, Refusal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .checking import Policies
     from .claims import Claim, History, Session
+    from .loading import Loaded
+    from .diagnostics import Diagnostic
     from .loading import Loaded
     from .report import Report
 
@@ -222,13 +226,61 @@ def _exit_code(reports: list[Report], refusals: tuple[Refusal, ...]) -> int:
     return UNDETERMINED if any(report.outcome == "undetermined" for report in reports) else CLEAN
 
 
-# ---- lint, explain -----------------------------------------------------------------------------------------------
+# ---- test, lint, explain -----------------------------------------------------------------------------------------
 
 
-def _loaded(paths: tuple[str, ...]) -> Loaded:
+@commands.command()
+@click.argument("path", nargs=-1, required=True)
+def test(path: tuple[str, ...]) -> None:
+    """Run the tests that stand in policy files.
+
+    Exit: 0 all passed; 1 some failed; 2 a mistake in a file.
+    """
+    from .checking import policies_of
     from .loading import read
+    from .render import trial_text
+    from .trial import trials
 
-    return read(paths)
+    loaded = read(path)
+    policies_of(loaded)
+    results = trials(loaded)
+    _refuse_mistakes(loaded, (one for file in loaded.files for one in file.scope.diagnostics))
+    for result in results:
+        click.echo(trial_text(result))
+    if not results:
+        raise InputError([Fault(" ".join(path), "no policy with tests in it; a library has none")])
+    _leave(FINDINGS if any(result.failures for result in results) else CLEAN)
+
+
+def _refuse_mistakes(loaded: Loaded, diagnostics: Iterable[Diagnostic]) -> None:
+    """Mistakes in tests show only when they are built."""
+    from .checking import shown
+    from .diagnostics import in_order
+
+    errors = in_order(one for one in diagnostics if one.severity == "error")
+    if errors:
+        raise PolicyErrors(errors, shown(loaded, errors))
+
+
+@commands.command()
+@click.argument("path", nargs=-1, required=True)
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Name the sources not confirmed in the 12 months before this date.")
+def lint(path: tuple[str, ...], day: datetime | None) -> None:
+    """Name every mistake and every weakness of policy files.
+
+    Exit: 0 nothing to say; 1 warnings; 2 errors.
+    """
+    from .checking import shown
+    from .lint import linted
+
+    loaded, diagnostics = linted(path, day.date() if day is not None else None)
+    errors = [one for one in diagnostics if one.severity == "error"]
+    if diagnostics:
+        click.echo(shown(loaded, diagnostics))
+        click.echo("")
+    many = len(diagnostics) - len(errors)
+    click.echo(f"{len(errors)} error{'s' if len(errors) != 1 else ''}, {many} warning{'s' if many != 1 else ''}.")
+    _leave(BAD_INPUT if errors else FINDINGS if diagnostics else CLEAN)
 
 
 @commands.command()
@@ -240,8 +292,8 @@ def explain(code: str) -> None:
     if code.upper() not in CODES:
         near = nearest(code.upper(), CODES)
         raise click.BadParameter(f"no mistake has the code {code}" + (f"; did you mean {near}?" if near else ""), param_hint="CODE")
-    severity, title = CODES[code.upper()]
-    click.echo(f"{code.upper()} ({severity}): {title}")
+    severity, title, meaning = CODES[code.upper()]
+    click.echo(f"{code.upper()} ({severity}): {title}\n\n{meaning}")
 
 
 if __name__ == "__main__":

@@ -148,9 +148,11 @@ class _Given:
         """Give the claim and the history, or None where a mistake stands in the way; it is reported."""
         heads = [clause for clause in clauses if isinstance(clause, t.TClaim)]
         if not self.policy.payers:
-            return self._refuse(self.block, "a policy without a payer has no claims to test", "put the tests into a policy that extends it")
+            self._refuse(self.block.name, "a policy without a payer has no claims to test", "put the tests into a policy that extends it")
+            return None
         if len(heads) != 1 or not any(isinstance(clause, t.TLine) for clause in clauses):
-            return self._refuse(self.block, "a test has one `claim` and at least one `line`", "claim on DATE ... then line CODE ...")
+            self._refuse(self.block.name, "a test has one `claim` and at least one `line`", "claim on DATE ... then line CODE ...")
+            return None
         self._claim(heads[0])
         for clause in clauses:
             self._take(clause, heads[0])
@@ -435,7 +437,6 @@ class _Given:
         word = name.text
         declared = self._declared(word, owners)
         if declared is not None:
-            self.file.scope.find("fact", word)
             return declared
         if word in keys or word.partition(".")[0] in allowed_dotted:
             found = _MORE.get(word) or FIELDS.get(word)

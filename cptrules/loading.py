@@ -204,6 +204,7 @@ class _Loading:
             if other is None:
                 known = [*self.by_name, *shipped()]
                 file.scope.unknown("E028", name, "policy or library", known)
+                file.scope.blind = True
             elif other.scope is not file.scope:
                 self._defined_twice(file, name, other)
                 file.scope.visible.append(other.scope)

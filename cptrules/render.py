@@ -5,12 +5,18 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from .claims import Claim, ServiceLine
 from .policy import Citation
 from .report import Finding, LineReport, Report, RuleStatus
+from .words import MONEY_MEASURES
+from .words import amount as counted
 from .words import listed
+
+if TYPE_CHECKING:
+    from .trial import Trial
 
 WIDTH: Final = 100
 _LEAST, _MOST = 10, 26  # of the column that holds the names of rules
@@ -131,7 +137,7 @@ def _below(finding: Finding, indent: int) -> Iterator[str]:
     if finding.policy is None:
         yield from _wrapped("cptrules itself, of no policy", indent)
     if finding.stands is not None:
-        yield from _wrapped("stands: " + listed(f"{_count(n)} {_plain(name)}" for name, n in finding.stands.items()), indent)
+        yield from _wrapped("stands: " + listed(_standing(name, n) for name, n in finding.stands.items()), indent)
     for repair in finding.repairs:
         star = f" *  {repair.attests}" if repair.attests else ""
         yield from _wrapped(f"repair: {repair.words()}{star}", indent)
@@ -141,8 +147,10 @@ def _below(finding: Finding, indent: int) -> Iterator[str]:
         yield from _wrapped(f"overruled by {finding.overruled.by}: {finding.overruled.why}", indent)
 
 
-def _count(number: object) -> str:
-    return format(number, "f") if hasattr(number, "as_tuple") else str(number)
+def _standing(name: str, number: Decimal) -> str:
+    if name in MONEY_MEASURES:
+        return f"{counted(number, name)} {name}"
+    return f"{counted(number)} {_plain(name.removesuffix('s') if number == 1 else name)}"
 
 
 def _cited(citation: Citation) -> str:
@@ -225,6 +233,39 @@ def _just(status: str, report: Report, name: tuple[str, str]) -> set[str]:
     """A rule met on one line and not applicable on the others is met."""
     these = {one.status for one in report.rules if (one.policy, one.rule) == name}
     return {status, "not_applicable"} & these | {status} if status == "met" else {status}
+
+
+# ---- tests of a policy file --------------------------------------------------------------------------------------
+
+
+def trial_text(trial: Trial) -> str:
+    """Write what the tests of one file came to; a failure shows the claim, what was expected, what came and why."""
+    failed = len(trial.failures)
+    head = f"{trial.path}  {trial.tests} test{_s(trial.tests)}, {trial.cases} case{_s(trial.cases)}   {trial.cases - failed} passed, {failed} failed"
+    lines = [head]
+    for failure in trial.failures:
+        lines += [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
+        for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
+            lines += _labelled(word, texts)
+    return "\n".join([*lines, *_tried(trial)])
+
+
+def _labelled(word: str, texts: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for text in texts:
+        wrapped = textwrap.wrap(text, WIDTH - 22) or [""]
+        lines += [f"        {word if not lines else '':<10}{wrapped[0]}", *(" " * 20 + more for more in wrapped[1:])]
+    return lines
+
+
+def _tried(trial: Trial) -> list[str]:
+    both = [rule for rule in trial.rules if rule in trial.broken and rule in trial.passed]
+    lines = [f"  rules {len(both)} of {len(trial.rules)} denied and passed by some test"]
+    for word, seen in (("denies", trial.broken), ("passes", trial.passed)):
+        never = [rule for rule in trial.rules if rule not in seen]
+        if never:
+            lines += _wrapped(f"no test {word} {', '.join(never)}", 4)
+    return lines
 
 
 def _plain(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -69,6 +69,7 @@ _SPELLING: Final = {
     t.Plans: "plans", t.Uses: "uses", t.Extends: "extends", t.Assume: "assume", t.Holidays: "holidays", t.Url: "url",
     t.Confirmed: "confirmed",
 }  # fmt: skip
+_ANY_DAY: Final = date(2020, 1, 1)  # for a code without dates any day will do
 OPEN_WORDS: Final = ("used", "limit", "remaining")
 
 
@@ -247,15 +248,14 @@ class Rules:
 
     def _fifteen_minutes(self, clauses: list[Any]) -> None:
         """Units of another length than fifteen minutes are not counted by these methods."""
+        others = [code for code in self.scope.codes_known.codes() if code.timed and code.unit_minutes not in (None, 15)]
         for clause in clauses:
-            if not isinstance(clause, t.On):
-                continue
-            for item in clause.selector.items:
-                codes = self.scope.code_set(item).listed() if isinstance(item, t.Name) else (getattr(item, "text", ""),)
-                for text in codes:
-                    code = self.scope.codes_known.code(text)
-                    if code is not None and code.timed and code.unit_minutes not in (None, 15):
-                        self.scope.report("E047", item, f"{text} has units of {code.unit_minutes} minutes; the methods count fifteen")
+            if isinstance(clause, t.On):
+                selector = self.scope.selector(clause.selector, "procedure")
+                for code in others:
+                    if selector.holds(code.code, code.from_ or code.to or _ANY_DAY):
+                        told = f"{code.code} has units of {code.unit_minutes} minutes; the methods count fifteen"
+                        self.scope.report("E047", clause.selector, told, f"excluding {code.code}")
 
     def _limit(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Limit | None:
         count = next((c for c in clauses if isinstance(c, t.Counts)), None)

@@ -69,6 +69,7 @@ class Scope:
     settled: dict[str, Any] = attrs.field(factory=dict)
     settling: set[str] = attrs.field(factory=set)
     lost: set[str] = attrs.field(factory=set)
+    blind: bool = False  # a file whose definitions it uses was not found
     _codes: CodeTable | None = None
 
     # ---- faults ----------------------------------------------------------------------------------------------
@@ -84,6 +85,8 @@ class Scope:
         """Note a name that nothing declares, with the nearest one."""
         if name.text in self.lost or any(name.text in other.lost for other in self.visible):
             return  # its declaration is broken and reported already
+        if self.blind and code != "E028":
+            return  # it may stand in the file that was not found, which is reported
         near = nearest(name.text, known)
         self.report(code, name, f'no {what} is called "{name.text}"', wanted, self._with_place(near))
 
