@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -11,9 +12,11 @@ from .claims import Claim, History, Session
 from .diagnostics import Diagnostic, rendered
 from .errors import PolicyErrors
 from .fields import Field
-from .loading import Loaded, read
 from .policy import Policy
 from .report import Report
+
+if TYPE_CHECKING:
+    from .loading import Loaded
 
 
 @attrs.frozen
@@ -59,7 +62,17 @@ def load(*names: str | os.PathLike[str]) -> Policies:
 
     Raises PolicyErrors holding every mistake of all of them; warnings stay in `warnings`.
     """
-    return policies_of(read(names))
+    from .cache import keep_policies, kept_policies
+
+    given = tuple(os.fspath(name) for name in names)
+    policies = kept_policies(given)
+    if policies is None:
+        from .loading import read
+
+        loaded = read(given)
+        policies = policies_of(loaded)
+        keep_policies(given, loaded.inputs, policies)
+    return policies
 
 
 def policies_of(loaded: Loaded) -> Policies:

@@ -34,7 +34,8 @@ def commands() -> None:
 def main() -> None:
     """Run a command; what goes wrong is said in a sentence, with exit code 2."""
     try:
-        commands(standalone_mode=False)
+        code = commands(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else CLEAN)
     except click.exceptions.Abort:
         sys.exit(BAD_INPUT)
     except click.ClickException as error:

@@ -174,7 +174,7 @@ def uncovered(span: Span, case: Case, same_provider: bool, known: Iterable[Span]
     """The parts of a span for which the history may lack services; `known` are spans that a balance settles."""
     covered = list(known)
     history = case.history
-    if history is not None and isinstance(history.services, tuple) and isinstance(history.complete_from, date):
+    if history is not None and history.services is not UNKNOWN and isinstance(history.complete_from, date):
         ours_only = history.complete_for == "billing_provider"
         if not ours_only or same_provider:
             end = history.complete_to if isinstance(history.complete_to, date) else None
@@ -219,6 +219,8 @@ def _need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Ne
     if history is not None and history.complete_for == "billing_provider" and not ours:
         return Need("history.complete_for", f"What did other providers give the patient{since}?", None, None)
     if history is not None and isinstance(history.complete_from, date):
+        if history.services is UNKNOWN:
+            return Need("history.services", f"Which services did the patient have{since}? The history is dated and lists none.", None, None)
         if gaps[0].from_ is not None and gaps[0].from_ > history.complete_from:
             return Need("history.complete_to", f"Which services did the patient have after {history.complete_to}?", None, None)
         return Need("history.complete_from", f"Which services did the patient have{since}, before {history.complete_from}?", None, None)

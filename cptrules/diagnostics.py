@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
-from .tree import Span
+from .places import Span
 
 # The one table of codes. docs/mistakes.md is written from it, and tests/language holds a file for every code.
 # code: (severity, title, what it means and what to do)
@@ -161,6 +160,8 @@ class Diagnostic:
 
 def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str | None:
     """Give the word of a list that is spelt most like another, if any is near."""
+    import difflib  # late: only a mistake needs it
+
     found = difflib.get_close_matches(word, sorted(set(words) - {word}), n=1, cutoff=cutoff)
     return found[0] if found else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 import attrs
 
 from . import tree as t
+from .cache import digest
 from .dates import Span as DateSpan
 from .diagnostics import Diagnostic, in_order, nearest
 from .parse import Parsed, normalised, parse
@@ -53,11 +54,15 @@ class PolicyFile:
 
 @attrs.frozen
 class Loaded:
-    """What was loaded: the policies asked for, every file read, and every diagnostic."""
+    """What was loaded: the policies asked for, every file read, and every diagnostic.
+
+    `inputs` holds every place that was looked at, with what was there in short, or None.
+    """
 
     policies: tuple[Policy, ...]
     files: tuple[PolicyFile, ...]
     diagnostics: tuple[Diagnostic, ...]
+    inputs: Mapping[str, str | None] = attrs.field(factory=dict, repr=False)
 
     def text_of(self, path: str) -> str | None:
         """The text of a file that was read."""
@@ -94,6 +99,7 @@ class _Loading:
         self.diagnostics: list[Diagnostic] = []
         self.policies: dict[str, Policy] = {}
         self.folding: list[str] = []
+        self.inputs: dict[str, str | None] = {}
 
     def run(self, names: list[str]) -> Loaded:
         for name in names:
@@ -107,7 +113,7 @@ class _Loading:
             self._check(file)
         found = [self.policies[file.name] for file in self.files.values() if file.asked_for and file.name in self.policies]
         every = [*self.diagnostics, *(d for file in self.files.values() for d in (*file.parsed.diagnostics, *file.scope.diagnostics))]
-        return Loaded(tuple(found), tuple(self.files.values()), in_order(every))
+        return Loaded(tuple(found), tuple(self.files.values()), in_order(every), self.inputs)
 
     # ---- reading ---------------------------------------------------------------------------------------------
 
@@ -116,6 +122,7 @@ class _Loading:
 
     def _take(self, name: str) -> None:
         path = Path(name)
+        self.inputs[name] = digest(name)
         if path.is_dir():
             inside = sorted(path.rglob("*.policy"))
             if not inside:
@@ -149,6 +156,7 @@ class _Loading:
     def _add(self, path: str, data: bytes, asked_for: bool) -> PolicyFile | None:
         if path in self.files:
             return self.files[path]
+        self.inputs[path] = digest(path)
         try:
             text = normalised(data.decode("utf-8"))
         except UnicodeDecodeError as error:
@@ -162,7 +170,7 @@ class _Loading:
     def _add_text(self, path: str, text: str, asked_for: bool) -> PolicyFile:
         parsed = parse(text, path)
         heads = [b for b in parsed.file.blocks if isinstance(b, t.PolicyHead | t.LibraryHead)]
-        scope = Scope(path, heads[0].name.text if heads else path, parsed, tuple(text.split("\n")), _read_table)
+        scope = Scope(path, heads[0].name.text if heads else path, parsed, tuple(text.split("\n")), self._read_table)
         file = PolicyFile(path, text, parsed, scope, heads[0] if heads else None, asked_for)
         self.files[path] = file
         self._one_head(file, heads)
@@ -182,6 +190,20 @@ class _Loading:
             file.scope.report("E016", file.head.name, f'"{file.name}" is the name of {first.path} too')
         else:
             self.by_name[file.name] = file
+
+    def _read_table(self, path: str, beside: str) -> tuple[str, str] | None:
+        """Read a table beside the policy's file, then beside the shipped policies; None where it is in neither place."""
+        here = Path(beside).parent / path
+        self.inputs[str(here)] = digest(str(here))
+        if here.is_file():
+            return _decoded(str(here), here.read_bytes())
+        there = folder("policies")
+        for part in Path(path).parts:
+            if part in ("..", "/", os.sep):
+                return None
+            there = there / part
+        self.inputs[str(there)] = digest(str(there))
+        return _decoded(str(there), there.read_bytes()) if there.is_file() else None
 
     # ---- names of other files --------------------------------------------------------------------------------
 
@@ -422,19 +444,6 @@ def _with_header(rule: Rule, header: Rule) -> Rule:
         excepts=(*rule.excepts, *header.excepts),
         effective=(*rule.effective, *header.effective),
     )
-
-
-def _read_table(path: str, beside: str) -> tuple[str, str] | None:
-    """Read a table beside the policy's file, then beside the shipped policies; None where it is in neither place."""
-    here = Path(beside).parent / path
-    if here.is_file():
-        return _decoded(str(here), here.read_bytes())
-    there = folder("policies")
-    for part in Path(path).parts:
-        if part in ("..", "/", os.sep):
-            return None
-        there = there / part
-    return _decoded(str(there), there.read_bytes()) if there.is_file() else None
 
 
 def _decoded(path: str, data: bytes) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from .codesets import CodeTable, in_diagnosis_range
 from .dates import Span as DateSpan
 from .fields import Field
 from .tables import Table
-from .tree import NOWHERE, Span
+from .places import NOWHERE, Span
 
 ALWAYS = DateSpan(None, None)
 

@@ -217,7 +217,8 @@ def _last(report: Report) -> str:
     lines = {number for finding in findings for number in finding.lines}
     many = len(report.claim.lines)
     parts = [f"{len(findings)} finding{_s(len(findings))} on {len(lines)} of {many} line{_s(many)}."]
-    parts.append(f"{_rules(report, 'met')} rules met, {_rules(report, 'not_applicable')} not applicable (--all lists them).")
+    met = _rules(report, "met")
+    parts.append(f"{met} rule{_s(met)} met, {_rules(report, 'not_applicable')} not applicable (--all lists them).")
     if any(repair.attests for finding in findings for repair in finding.repairs):
         parts.append("Repairs marked * assert something the record must support.")
     return " ".join(parts)

@@ -12,18 +12,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-
-@attrs.frozen
-class Span:
-    """A stretch of a file: first and last line and column, counted from 1, the last column being one past the end."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-NOWHERE = Span(0, 0, 0, 0)
+from .places import NOWHERE as NOWHERE
+from .places import Span as Span
 
 
 def _span() -> Any:
