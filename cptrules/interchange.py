@@ -102,7 +102,7 @@ def _whole(value: object, name: str) -> int:
 
 def _money(value: object) -> Decimal:
     """Money is a decimal string; Python may hand over a Decimal. A JSON number would have passed through binary fractions."""
-    text = str(value) if isinstance(value, Decimal) else value
+    text = str(value) if isinstance(value, Decimal) and not isinstance(value, Fraction) else value
     if not isinstance(text, str):
         raise ValueError(f'{_shown(value)} is not a decimal string: write it in quotes, as "58.20"')
     if re.fullmatch(rf"-[0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{1,2}})?", text):
@@ -373,6 +373,10 @@ def _pairs(pairs: list[tuple[str, Any]]) -> _Object:
     return found
 
 
+class Fraction(Decimal):
+    """A number with a fraction, as it stood in JSON without quotes: never money."""
+
+
 def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) <= 40 else Decimal(text)
 
@@ -396,7 +400,7 @@ def parsed(text: str | bytes) -> Any:
     if not text.strip():
         raise InputError([Fault("", "there is nothing in it")])
     try:
-        found = json.loads(text, object_pairs_hook=_pairs, parse_float=Decimal, parse_int=_integer, parse_constant=_constant)
+        found = json.loads(text, object_pairs_hook=_pairs, parse_float=Fraction, parse_int=_integer, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise InputError([Fault(f"line {error.lineno}, column {error.colno}", f"it is not JSON: {error.msg}")]) from None
     except RecursionError:

@@ -386,14 +386,11 @@ class Phrases:
         return Counter(measure, of, where, keys, field, table, column)
 
     def _has_time(self, count: t.Count, keys: tuple[Key, ...]) -> None:
-        if any(isinstance(key, TimeKey) for key in keys) or self._windows_among(count.per):
-            return
+        if any(isinstance(key, TimeKey) for key in keys) or len(keys) < len(count.per):
+            return  # a key that could not be settled is reported already
         if not count.per and plural(count.measure.text) not in MEASURES and not count.distinct:
             return  # an unknown counter, reported
         self.scope.report("E052", count, "a count needs a key of time", "per day, per calendar_year, per claim, per injury_number ...")
-
-    def _windows_among(self, keys: tuple[t.Key, ...]) -> bool:
-        return any(isinstance(key, t.KeyName) and self.scope.find("window", key.name) is not None for key in keys)
 
     def _measure(self, count: t.Count) -> tuple[str, Field | None, Table | None]:
         name = count.measure
@@ -427,6 +424,8 @@ class Phrases:
         match key:
             case t.KeySpan(which=which, number=number, unit=unit):
                 n, word = self.length(number, unit)
+                if word == "business_days":
+                    self.scope.report("E029", unit, f"`{which}` counts no business days", "days, weeks, months, years")
                 return TimeKey(which, n, word)
             case t.KeyWeek(first_day=None):
                 return TimeKey("week")

@@ -12,7 +12,7 @@ from cptrules import Claim, History, Policies, Report
 HEAD = """policy acme.ppo {
   title "Acme PPO"
   payer "ACME"
-%s
+  %s
 }
 source manual { title "Acme manual" }
 """
