@@ -42,7 +42,8 @@ def authorized(view: View, case: Case, where: Condition | None = None, requested
     return unknown(*needs, *found.needs)
 
 
-def _good(record: Authorization, view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...], matching: tuple[str, ...]) -> Answer:
+def _good(record: Authorization, view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...],
+          matching: tuple[str, ...]) -> Answer:  # fmt: skip
     from .conditions import truth_of
 
     inside = attrs.evolve(case, authorization=record)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from .checking import Policies
     from .claims import Claim, History, Session
-    from .loading import Loaded
     from .diagnostics import Diagnostic
     from .loading import Loaded
     from .report import Report

@@ -80,7 +80,7 @@ def member(of: CodeSet | None, view: View, case: Case) -> Answer:
     found = _discipline(view, case)
     if not isinstance(found, Need):
         return TRUE if of.holds(view.record.code, day, found) else FALSE
-    from .lines import HISTORY_QUESTION, discipline_options
+    from .lines import discipline_options
 
     ways = {of.holds(view.record.code, day, option) for option in discipline_options(view, case)}  # type: ignore[arg-type]
     return unknown(found) if len(ways) > 1 else (TRUE if True in ways else FALSE)
@@ -598,7 +598,7 @@ def _effective_selection(counter: Counter, view: View, case: Case) -> tuple[froz
     named, out = selection(counter.of)
     for key in counter.keys:
         if not isinstance(key, KindKey):
-            if not isinstance(key, TimeKey) or key.name not in ("day", "week", "month", "calendar_year", "benefit_year", "lifetime", "prior", "rolling", "injury_number"):
+            if not isinstance(key, TimeKey) or key.name in ("line", "claim", "authorization"):
                 return None
             continue
         value = _key_value(key.name, view, case)

@@ -204,8 +204,8 @@ def _modifiers(rule: Rule, view: View, case: Case) -> Judged:
     have = found if isinstance(found, tuple) else ()
     checks = [*_missing(demand, view, case, have), *_too_many(demand, view, case, have), *_refused(demand, view, have)]
     broken = [text for answer, text, _ in checks if answer.truth is not Truth.TRUE]
-    repairs = [r for answer, _, r in checks if answer.truth is not Truth.TRUE for r in r]
-    repairs = [*_split(rule, view, case, have), *repairs]
+    mending = [repair for answer, _, edits in checks if answer.truth is not Truth.TRUE for repair in edits]
+    repairs = [*_split(rule, view, case, have), *mending]
     said = "; ".join(broken) if broken else f"it has {words.listed(have)}" if have else "none is needed"
     return Judged(
         all_of([answer for answer, _, _ in checks]), said, f"{said[:1].upper()}{said[1:]}.", {}, repairs=tuple(repairs),

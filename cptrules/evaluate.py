@@ -451,7 +451,8 @@ def _assumed(policy: Policy, case: Case) -> list[str]:
     return notes
 
 
-def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus], policies: tuple[Policy, ...]) -> list[str]:
+def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus],
+           policies: tuple[Policy, ...]) -> list[str]:  # fmt: skip
     notes = [*_idle(matching, lines), *_unlooked(lines, statuses), *_unused_facts(claim, policies)]
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
     if by_person and any(p.assisted_by() for p in matching):
@@ -519,7 +520,8 @@ def _wrong_facts(path: str, facts: Any, declared: Mapping[str, Field], owner: st
         if owner is not None and field.owner != owner and field.owner in ("claim", "line", "patient"):
             found.append(Fault(f"{path}.{name}", f"is a fact of the {field.owner}, not of the {owner}"))
         elif value is not None and not fits(value, field):
-            found.append(Fault(f"{path}.{name}", f"is not {_WANTED.get(field.type, field.type)}" + (f": {', '.join(field.words)}" if field.words else "")))
+            words_ = f": {', '.join(field.words)}" if field.words else ""
+            found.append(Fault(f"{path}.{name}", f"is not {_WANTED.get(field.type, field.type)}{words_}"))
     return found
 
 

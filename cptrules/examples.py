@@ -445,7 +445,8 @@ class _Given:
         if word.partition(".")[0] in ("note", "session"):
             self.file.scope.report("E090", name, f"{word}: `{word.partition('.')[0]}` in a test is not built yet")
             return None
-        known = [*keys, *(f.name for f in self.file.scope.facts().values() if f.owner in owners), *(k for k in FIELDS if k.split(".")[0] in allowed_dotted)]
+        declared_here = [fact.name for fact in self.file.scope.facts().values() if fact.owner in owners]
+        known = [*keys, *declared_here, *(key for key in FIELDS if key.split(".")[0] in allowed_dotted)]
         self._refuse(name, f'"{word}" can\'t be given here', None, nearest(word, known))
         return None
 

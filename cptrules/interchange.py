@@ -59,7 +59,10 @@ def _shown(value: object) -> str:
         return str(value)[:20]
     if value is None:
         return "null"
-    return {str: "text", list: "a list", tuple: "a list", dict: "an object"}.get(type(value), type(value).__name__)
+    for kind, name in ((str, "text"), (list, "a list"), (tuple, "a list"), (Mapping, "an object")):
+        if isinstance(value, kind):
+            return name
+    return type(value).__name__
 
 
 def _text(value: object, name: str, owner: type) -> str:
@@ -212,7 +215,7 @@ def _members(value: object, member: Callable[[Any], Any], name: str, owner: type
     for index, one in enumerate(value):
         try:
             found.append(member(one))
-        except Exception as error:  # noqa: BLE001 - whatever the hook finds wrong is gathered, none is lost
+        except Exception as error:
             error.__notes__ = [*getattr(error, "__notes__", []), IterableValidationNote(f"in {name}[{index}]", index, owner)]
             errors.append(error)
     if errors:
@@ -246,7 +249,7 @@ def _record_writer(cls: type, converter: Converter) -> Any:
         field.name: override(rename=_RENAMED.get(field.name), unstruct_hook=_plain, omit_if_default=field.default is not attrs.NOTHING)
         for field in attrs.fields(cls)
     }
-    return make_dict_unstructure_fn(cls, converter, **overrides)
+    return make_dict_unstructure_fn(cls, converter, **overrides)  # type: ignore[arg-type]
 
 
 def _plain(value: Any) -> Any:
@@ -346,7 +349,8 @@ def _history_faults(history: c.History) -> Iterator[Fault]:
     for index, service in enumerate(history.services or ()) if history.services is not UNKNOWN else ():
         yield from _pointer_faults(service, service.diagnoses, f"services[{index}]")
     yield from _reversed("", history.complete_from, history.complete_to, "complete_to")
-    for name, records in (("balances", history.balances), ("authorizations", history.authorizations)):
+    dated: tuple[tuple[str, Any], ...] = (("balances", history.balances), ("authorizations", history.authorizations))
+    for name, records in dated:
         for index, record in enumerate(records or ()) if records is not UNKNOWN else ():
             yield from _reversed(f"{name}[{index}].", record.from_, record.to, "to")
 

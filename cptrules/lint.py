@@ -45,9 +45,11 @@ def _unconfirmed(file: PolicyFile, on: date | None) -> Iterator[Diagnostic]:
     for name, block in file.scope.sources.items():
         day = next((clause.day.date() for clause in block.clauses if isinstance(clause, t.Confirmed)), None)
         if day is None:
-            yield Diagnostic("W005", file.path, block.name.span, f'nobody has confirmed the source "{name}"', "confirmed DATE, when someone has read it")
+            told = f'nobody has confirmed the source "{name}"'
+            yield Diagnostic("W005", file.path, block.name.span, told, "confirmed DATE, when someone has read it")
         elif oldest is not None and day < oldest:
-            yield Diagnostic("W005", file.path, block.name.span, f'the source "{name}" was last confirmed on {day}, more than 12 months before {on}')
+            told = f'the source "{name}" was last confirmed on {day}, more than 12 months before {on}'
+            yield Diagnostic("W005", file.path, block.name.span, told)
 
 
 def _unused(file: PolicyFile) -> Iterator[Diagnostic]:

@@ -229,9 +229,8 @@ class Phrases:
         return Comparison(left, condition.sign, right)
 
     def _left(self, left: Any) -> tuple[Any, str, Field | None]:
-        if isinstance(left, t.Name) and left.text not in self.extra:
-            if left.text in EVENT_KINDS or self.scope.find("event", left.text) is not None:
-                return self.moment(left), "date", None
+        if isinstance(left, t.Name) and left.text not in self.extra and left.text in self.scope.event_kinds():
+            return self.moment(left), "date", None
         if isinstance(left, t.Name):
             field = self.field(left)
             return FieldValue(field), field.type, field

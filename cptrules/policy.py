@@ -14,8 +14,8 @@ import attrs
 from .codesets import CodeTable, in_diagnosis_range
 from .dates import Span as DateSpan
 from .fields import Field
-from .tables import Table
 from .places import NOWHERE, Span
+from .tables import Table
 
 ALWAYS = DateSpan(None, None)
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 from .claims import Claim, ServiceLine
 from .policy import Citation
 from .report import Finding, LineReport, Report, RuleStatus
-from .words import MONEY_MEASURES
+from .words import MONEY_MEASURES, listed
 from .words import amount as counted
-from .words import listed
 
 if TYPE_CHECKING:
     from .trial import Trial

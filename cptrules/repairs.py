@@ -142,8 +142,7 @@ class Repairing:
 def _wanted(report: Report) -> Iterable[Repair]:
     for finding in report.findings:
         if finding.overruled is None:
-            yield from finding.repairs[:1] if not any(r.attests is None for r in finding.repairs) else [r for r in finding.repairs if r.attests is None][:1]
-            yield from finding.repairs
+            yield from sorted(finding.repairs, key=lambda repair: repair.attests is not None)  # what asserts nothing comes first
 
 
 def _allowed(repair: Repair, attest: frozenset[str]) -> bool:

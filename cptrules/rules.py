@@ -172,7 +172,8 @@ class Rules:
             self.scope.report("E029", clause.outcome, f'"{outcome}" is no outcome', ", ".join(RULE_OUTCOMES), nearest(outcome, RULE_OUTCOMES))
             outcome = "warn"
         if clause.carc is not None and not carc_known(clause.carc.text):
-            self.scope.report("E050", clause.carc, f"{clause.carc.text} is no CARC of the table", "a group (CO, PR, OA, PI) and a code, as in CO-119", nearest_carc(clause.carc.text))
+            told, wanted = f"{clause.carc.text} is no CARC of the table", "a group (CO, PR, OA, PI) and a code, as in CO-119"
+            self.scope.report("E050", clause.carc, told, wanted, nearest_carc(clause.carc.text))
         for rarc in clause.rarcs:
             if not rarc_known(rarc.text):
                 self.scope.report("E051", rarc, f"{rarc.text} is no RARC of the table", near=nearest_rarc(rarc.text))
@@ -187,7 +188,8 @@ class Rules:
             known = word in OPEN_WORDS if counted else False
             if not known and phrases.find_field(word) is None:
                 names = [*(OPEN_WORDS if counted else ()), *phrases.fields()]
-                self.scope.report("E055", clause.text, f"{{{word}}} stands for nothing here", "{used}, {limit}, {remaining} or a field", nearest(word, names))
+                wanted = "{used}, {limit}, {remaining} or a field"
+                self.scope.report("E055", clause.text, f"{{{word}}} stands for nothing here", wanted, nearest(word, names))
         return clause.text.text
 
     def _codes_in_force(self, rule: Rule, clauses: list[Any]) -> None:

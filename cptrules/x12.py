@@ -19,7 +19,9 @@ from .errors import Fault, InputError, Refusal
 from .interchange import read
 
 PROFESSIONAL: Final = "005010X222"
-_OTHER_FILES: Final = {"835": "a remittance (835)", "277": "a claim status (277)", "270": "an eligibility question (270)", "271": "an eligibility answer (271)"}
+_OTHER_FILES: Final = {
+    "835": "a remittance (835)", "277": "a claim status (277)", "270": "an eligibility question (270)", "271": "an eligibility answer (271)",
+}  # fmt: skip
 _ORDERS: Final = {"P": "primary", "S": "secondary", "T": "tertiary"}
 _KINDS: Final = {"1": "first", "6": "corrected", "7": "corrected"}
 # Roles by the beginning of the provider taxonomy code (NUCC), the longest that fits.
@@ -275,12 +277,14 @@ class _Tracker:
 
     def _begin(self, segment: Segment) -> None:
         person = self.subscriber if self.dependent is None else self.dependent
-        who, known = self.subscriber, ("order", "plan", "filing", "payer", "member", "property_claim")
+        who = self.subscriber
         self.claim = Claim837(
             segment.number, segment.value(1), segment.value(2), segment.value(5, 1), segment.value(5, 3),
             dependent=self.dependent is not None, billing=self.billing, received=self.received,
             patient=person.get("patient", "") if self.dependent is not None else who.get("member", ""),
-            birth_date=person.get("birth_date", ""), sex=person.get("sex", ""), **{name: who.get(name, "") for name in known},
+            birth_date=person.get("birth_date", ""), sex=person.get("sex", ""), order=who.get("order", ""), plan=who.get("plan", ""),
+            filing=who.get("filing", ""), payer=who.get("payer", ""), member=who.get("member", ""),
+            property_claim=who.get("property_claim", ""),
         )  # fmt: skip
         self.person = ""
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from judging import HEAD, claim, history, line, service
 
 from cptrules.cli import main
-from judging import HEAD, claim, history, line, service
 
 Run = Callable[..., tuple[int, str, str]]
 LIMIT = "limit visits { count visits of PT per calendar_year  at most 1  outcome deny carc PR-119  cite manual }\n"

@@ -337,9 +337,11 @@ class TestShapes:
         ("text", "system"),
         [
             ("97110", "procedure"), ("G0283", "procedure"), ("0791T", "procedure"), ("00100", "procedure"),
-            ("F84", "diagnosis"), ("F84.0", "diagnosis"), ("F78.A1", "diagnosis"), ("C4A", "diagnosis"), ("S06.0X0A", "diagnosis"), ("Z87.820", "diagnosis"),
+            ("F84", "diagnosis"), ("F84.0", "diagnosis"), ("F78.A1", "diagnosis"), ("C4A", "diagnosis"),
+            ("S06.0X0A", "diagnosis"), ("Z87.820", "diagnosis"),
             ("GP", "short"), ("59", "short"), ("X1", "short"), ("0420", "revenue"),
-            ("F840", None), ("F84.", None), ("F84.00000", None), ("97", "short"), ("971100", None), ("GP1", None), ("g0283", None), ("", None), ("9711O", "procedure"), ("97110\n", None),
+            ("F840", None), ("F84.", None), ("F84.00000", None), ("97", "short"), ("971100", None),
+            ("GP1", None), ("g0283", None), ("", None), ("9711O", "procedure"), ("97110\n", None),
         ],
     )  # fmt: skip
     def test_system_of(self, text: str, system: str | None) -> None:

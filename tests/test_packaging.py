@@ -10,10 +10,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from judging import claim, history, judge, line, policy
+
 import cptrules
 from cptrules import Claim
 from cptrules.resources import folder
-from judging import claim, history, judge, line, policy
 
 PACKAGE = Path(cptrules.__file__).parent
 
