@@ -19,11 +19,21 @@ from .tables import Table
 
 ALWAYS = DateSpan(None, None)
 
+class Part:
+    """What all of a policy's parts share: a generated repr for each of them would cost every start of a command."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        said = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(type(self)) if field.repr)  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+
 # ---- sets of codes -----------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Entry:
+@attrs.frozen(repr=False)
+class Entry(Part):
     """One member of a set: `kind` is code, pattern, diagnoses, range, discipline, word or set; within its dates."""
 
     kind: str
@@ -33,8 +43,8 @@ class Entry:
     members: CodeSet | None = None
 
 
-@attrs.frozen
-class CodeSet:
+@attrs.frozen(repr=False)
+class CodeSet(Part):
     """What a selector names: entries, less what is excluded; `text` is how the file wrote it, `system` its kind of code."""
 
     text: str
@@ -93,23 +103,23 @@ class CodeSet:
 # ---- values ------------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Constant:
+@attrs.frozen(repr=False)
+class Constant(Part):
     """A value written in the file: a number, money (`type` money), a percentage as a fraction of 100, a date, text, a code or a word."""
 
     type: str
     value: object
 
 
-@attrs.frozen
-class FieldValue:
+@attrs.frozen(repr=False)
+class FieldValue(Part):
     """The value of a field."""
 
     field: Field
 
 
-@attrs.frozen
-class AmountEntry:
+@attrs.frozen(repr=False)
+class AmountEntry(Part):
     """One value of an amount, on some dates, when a condition holds."""
 
     value: Constant
@@ -117,8 +127,8 @@ class AmountEntry:
     when: Condition | None = None
 
 
-@attrs.frozen
-class AmountValue:
+@attrs.frozen(repr=False)
+class AmountValue(Part):
     """A named amount: the first entry that fits the line's date and facts."""
 
     name: str
@@ -126,8 +136,8 @@ class AmountValue:
     entries: tuple[AmountEntry, ...]
 
 
-@attrs.frozen
-class TableValue:
+@attrs.frozen(repr=False)
+class TableValue(Part):
     """A table's value, found by the fields named like its keys, or by one field."""
 
     table: Table
@@ -135,8 +145,8 @@ class TableValue:
     fields: tuple[Field, ...]
 
 
-@attrs.frozen
-class DaysBetween:
+@attrs.frozen(repr=False)
+class DaysBetween(Part):
     """The days from one moment to another, both ends in."""
 
     start: Moment
@@ -148,23 +158,23 @@ Value: TypeAlias = "Constant | FieldValue | AmountValue | TableValue | DaysBetwe
 # ---- moments -----------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class DateMoment:
+@attrs.frozen(repr=False)
+class DateMoment(Part):
     """A date field of the claim, the line or what belongs to them."""
 
     field: Field
 
 
-@attrs.frozen
-class EventMoment:
+@attrs.frozen(repr=False)
+class EventMoment(Part):
     """The latest event of a kind on or before the line's date, where a condition on it holds."""
 
     kind: str
     where: Condition | None = None
 
 
-@attrs.frozen
-class VisitMoment:
+@attrs.frozen(repr=False)
+class VisitMoment(Part):
     """The first or last visit of a selector, in a window or over all that is known."""
 
     which: str
@@ -178,8 +188,8 @@ Moment: TypeAlias = "DateMoment | EventMoment | VisitMoment"
 # ---- counters ----------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class TimeKey:
+@attrs.frozen(repr=False)
+class TimeKey(Part):
     """A key of time: line, claim, day, week, month, calendar_year, benefit_year, lifetime, prior, rolling, authorization, injury_number."""
 
     name: str
@@ -192,8 +202,8 @@ class TimeKey:
         return f"{self.name} {self.number} {self.unit}" if self.unit else self.name
 
 
-@attrs.frozen
-class KindKey:
+@attrs.frozen(repr=False)
+class KindKey(Part):
     """A key of kind: discipline, code, condition, therapy_kind, billing_provider, rendering_provider, specialty."""
 
     name: str
@@ -203,8 +213,8 @@ class KindKey:
         return self.name
 
 
-@attrs.frozen
-class WindowKey:
+@attrs.frozen(repr=False)
+class WindowKey(Part):
     """A window as a key of time."""
 
     window: Window
@@ -217,8 +227,8 @@ class WindowKey:
 Key: TypeAlias = "TimeKey | KindKey | WindowKey"
 
 
-@attrs.frozen
-class Counter:
+@attrs.frozen(repr=False)
+class Counter(Part):
     """What is counted (a measure, a field's known values, or a table's value times units), of what, where, per what."""
 
     measure: str
@@ -236,8 +246,8 @@ class Counter:
         return self.column if self.table is not None else (f"distinct {self.field.name}" if self.field else self.measure)
 
 
-@attrs.frozen
-class Window:
+@attrs.frozen(repr=False)
+class Window(Part):
     """A window of time; how it opens and ends is built by a later version."""
 
     name: str
@@ -247,29 +257,29 @@ class Window:
 # ---- conditions --------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class AllOf:
+@attrs.frozen(repr=False)
+class AllOf(Part):
     """True when all parts are."""
 
     parts: tuple[Condition, ...]
 
 
-@attrs.frozen
-class AnyOf:
+@attrs.frozen(repr=False)
+class AnyOf(Part):
     """True when any part is."""
 
     parts: tuple[Condition, ...]
 
 
-@attrs.frozen
-class Opposite:
+@attrs.frozen(repr=False)
+class Opposite(Part):
     """The opposite of a part."""
 
     part: Condition
 
 
-@attrs.frozen
-class OnList:
+@attrs.frozen(repr=False)
+class OnList(Part):
     """A field is (negated: is not) on a list."""
 
     field: Field
@@ -277,8 +287,8 @@ class OnList:
     negated: bool = False
 
 
-@attrs.frozen
-class Comparison:
+@attrs.frozen(repr=False)
+class Comparison(Part):
     """A value beside another."""
 
     left: Value | EventMoment | VisitMoment
@@ -286,37 +296,37 @@ class Comparison:
     right: Value
 
 
-@attrs.frozen
-class YesNo:
+@attrs.frozen(repr=False)
+class YesNo(Part):
     """A yes-or-no field by itself."""
 
     field: Field
 
 
-@attrs.frozen
-class Term:
+@attrs.frozen(repr=False)
+class Term(Part):
     """A named condition."""
 
     name: str
     condition: Condition
 
 
-@attrs.frozen
-class HasField:
+@attrs.frozen(repr=False)
+class HasField(Part):
     """A field is given."""
 
     field: Field
 
 
-@attrs.frozen
-class HasEvent:
+@attrs.frozen(repr=False)
+class HasEvent(Part):
     """An event of a kind happened on or before the line's date."""
 
     kind: str
 
 
-@attrs.frozen
-class CountIs:
+@attrs.frozen(repr=False)
+class CountIs(Part):
     """A counter beside a value."""
 
     counter: Counter
@@ -324,8 +334,8 @@ class CountIs:
     right: Value
 
 
-@attrs.frozen
-class ScopeIncludes:
+@attrs.frozen(repr=False)
+class ScopeIncludes(Part):
     """Some service of the line's scope (line, day, claim) is in a set; `none`: none is."""
 
     scope: str
@@ -334,8 +344,8 @@ class ScopeIncludes:
     where: Condition | None
 
 
-@attrs.frozen
-class Near:
+@attrs.frozen(repr=False)
+class Near(Part):
     """A moment (None: the line's date) lies within N units after or before an anchor."""
 
     moment: Moment | None
@@ -345,8 +355,8 @@ class Near:
     anchor: Moment
 
 
-@attrs.frozen
-class Apart:
+@attrs.frozen(repr=False)
+class Apart(Part):
     """A moment (None: the line's date) lies at least N units after or before an anchor; true when there was no anchor."""
 
     moment: Moment | None
@@ -356,15 +366,15 @@ class Apart:
     anchor: Moment
 
 
-@attrs.frozen
-class InWindow:
+@attrs.frozen(repr=False)
+class InWindow(Part):
     """The line's date lies in a window."""
 
     window: Window
 
 
-@attrs.frozen
-class IsAuthorized:
+@attrs.frozen(repr=False)
+class IsAuthorized(Part):
     """An authorization covers the line, one of which a condition holds."""
 
     where: Condition | None
@@ -378,8 +388,8 @@ Condition: TypeAlias = (
 # ---- rules -------------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Clause:
+@attrs.frozen(repr=False)
+class Clause(Part):
     """A condition of a rule with the words that stood in the file, for the report."""
 
     condition: Condition
@@ -387,8 +397,8 @@ class Clause:
     attesting: str | None = None
 
 
-@attrs.frozen
-class Citation:
+@attrs.frozen(repr=False)
+class Citation(Part):
     """A source's title, section, address and the day it was last confirmed."""
 
     source: str
@@ -398,8 +408,8 @@ class Citation:
     confirmed: date | None = None
 
 
-@attrs.frozen
-class Timing:
+@attrs.frozen(repr=False)
+class Timing(Part):
     """Timed units by a method, of some minutes only; ties; how assistants' minutes are tested."""
 
     by: str
@@ -409,8 +419,8 @@ class Timing:
     assisted_by: str | None = None
 
 
-@attrs.frozen
-class Limit:
+@attrs.frozen(repr=False)
+class Limit(Part):
     """At most so many of what a counter counts."""
 
     count: Counter
@@ -419,8 +429,8 @@ class Limit:
     keep_table: Table | None = None
 
 
-@attrs.frozen
-class RequestBy:
+@attrs.frozen(repr=False)
+class RequestBy(Part):
     """When an authorization must have been asked for."""
 
     at_least: bool
@@ -430,8 +440,8 @@ class RequestBy:
     anchor: Moment
 
 
-@attrs.frozen
-class PriorAuthorization:
+@attrs.frozen(repr=False)
+class PriorAuthorization(Part):
     """An authorization is needed, perhaps after so many; what it must state and when it must have been asked for."""
 
     after: Value | None = None
@@ -441,8 +451,8 @@ class PriorAuthorization:
     requested: tuple[RequestBy, ...] = ()
 
 
-@attrs.frozen
-class NeededModifier:
+@attrs.frozen(repr=False)
+class NeededModifier(Part):
     """A modifier that a line needs, perhaps for one discipline only."""
 
     modifier: str
@@ -450,8 +460,8 @@ class NeededModifier:
     attesting: str | None = None
 
 
-@attrs.frozen
-class Modifiers:
+@attrs.frozen(repr=False)
+class Modifiers(Part):
     """What modifiers a line needs, may have at most one of, and may not have."""
 
     needs: tuple[NeededModifier, ...] = ()
@@ -461,39 +471,39 @@ class Modifiers:
     refuse: tuple[str, ...] = ()
 
 
-@attrs.frozen
-class Beside:
+@attrs.frozen(repr=False)
+class Beside(Part):
     """A service of a set that must stand beside the line, per some keys."""
 
     of: CodeSet
     keys: tuple[Key, ...]
 
 
-@attrs.frozen
-class Require:
+@attrs.frozen(repr=False)
+class Require(Part):
     """Conditions that must hold, and services that must stand beside the line."""
 
     that: tuple[Clause, ...] = ()
     beside: tuple[Beside, ...] = ()
 
 
-@attrs.frozen
-class Forbid:
+@attrs.frozen(repr=False)
+class Forbid(Part):
     """What scope describes must not be; perhaps another code instead."""
 
     instead: str | None = None
 
 
-@attrs.frozen
-class Pairs:
+@attrs.frozen(repr=False)
+class Pairs(Part):
     """Pairs of codes in a table, per some keys; the second column's line is the one denied."""
 
     table: Table
     keys: tuple[Key, ...]
 
 
-@attrs.frozen
-class Deadline:
+@attrs.frozen(repr=False)
+class Deadline(Part):
     """Conditions that must hold in time."""
 
     that: tuple[Clause, ...] = ()
@@ -502,8 +512,8 @@ class Deadline:
 Demand: TypeAlias = "Timing | Limit | PriorAuthorization | Modifiers | Require | Forbid | Pairs | Deadline"
 
 
-@attrs.frozen
-class Rule:
+@attrs.frozen(repr=False)
+class Rule(Part):
     """One rule: scope, demand, ways out, outcome and authority."""
 
     kind: str
@@ -541,8 +551,8 @@ class Rule:
         return all(any(span.holds(on) for span in spans) for spans in self.effective)
 
 
-@attrs.frozen
-class Policy:
+@attrs.frozen(repr=False)
+class Policy(Part):
     """One payer's policy: whom it speaks for, when, and its rules, those it extends included."""
 
     name: str

@@ -113,7 +113,7 @@ def _one_on_one(view: View, case: Case) -> Answer:
     contact = view.record.contact
     if contact is UNKNOWN:
         return unknown(CONTACT)
-    return FALSE if contact in ("group", "concurrent") else TRUE
+    return TRUE if contact == "one_on_one" else FALSE
 
 
 def _one_unit(view: View, same_code: list[View]) -> Supported:

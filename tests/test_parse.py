@@ -128,7 +128,7 @@ class TestMistakes:
         assert codes("\ufeff" + text) == []
 
     def test_a_mended_clause_is_kept_and_a_broken_one_is_lost(self) -> None:
-        parsed = parse(rule("atmost 3;", "count visits of a b per day", "when a = = b", "outcme deny"))
+        parsed = parse(rule("atmost 3;", "count visits of a b per day", "when a b c", "outcme deny"))
         (block,) = parsed.file.blocks
         assert isinstance(block, t.RuleBlock)
         assert [type(clause) for clause in block.clauses] == [t.AtMost, t.Counts, t.OutcomeIs]

@@ -1,0 +1,211 @@
+"""The numbered sentences under N in docs/meaning.md, each with a test that cites it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import cptrules
+from cptrules import Claim, InputError
+from judging import claim, history, judge, line, missing, policy, service, status
+
+VISITS = "limit visits { count visits of PT, OT per calendar_year  at most 30  outcome deny  cite manual }\n"
+
+
+def thirty() -> list[dict[str, object]]:
+    return [service(f"2026-01-{day:02}") for day in range(1, 31)]
+
+
+def test_every_number_has_its_test() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "meaning.md").read_text(encoding="utf-8")
+    numbers = re.findall(r"^(\d+)\. ", text[text.index("## N What building settled") :], re.MULTILINE)
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert [number for number in numbers if f"def test_n{number}_" not in here] == []
+
+
+def test_n1_a_fact_that_changes_nothing_is_not_asked_for() -> None:
+    acme = policy(
+        'fact first_time of claim : yes_no "Is it the first time?"\n'
+        "forbid always { on 97110  when first_time or not first_time  outcome deny  cite manual }\n"
+        "forbid perhaps { on 97110  when first_time  outcome deny  cite manual }\n"
+    )
+    report = judge(acme, claim())
+    assert status(report, "always") == "broken"
+    assert missing(report, "perhaps") == {"first_time"}
+
+
+def test_n2_a_discipline_nobody_states_is_one_the_code_allows() -> None:
+    acme = policy("forbid speech { on SLP  outcome deny  cite manual }\nforbid physical { on PT  outcome deny  cite manual }\n")
+    report = judge(acme, claim(line(code="97140", modifiers=[])))
+    assert status(report, "speech") == "not_applicable"
+    assert status(report, "physical") == "undetermined"
+    assert missing(report, "physical") == {"discipline"}
+
+
+def test_n2_without_modifiers_nothing_is_concluded() -> None:
+    acme = policy("forbid physical { on PT  outcome deny  cite manual }\n")
+    bare = {key: value for key, value in line(rendering_provider={"role": "OT"}).items() if key != "modifiers"}
+    assert status(judge(acme, claim(bare)), "physical") == "undetermined"
+
+
+def test_n3_a_later_line_of_the_thirtieth_visit_is_not_over() -> None:
+    acme = policy(VISITS)
+    lines = [line(1), line(2, code="97530", modifiers=["GO"]), line(3, code="97140")]
+    report = judge(acme, claim(*lines), history(*thirty()[:29]))
+    assert [status(report, "visits", number) for number in (1, 2, 3)] == ["met", "broken", "met"]
+
+
+def test_n4_patients_is_the_largest_group() -> None:
+    acme = policy("limit group { count patients per day  at most 4  outcome deny  cite manual }\n")
+    assert judge(acme, claim(line(1, patients=3), line(2, patients=4)), history()).outcome == "clean"
+    assert judge(acme, claim(line(1, patients=3), line(2, patients=5)), history()).outcome == "deny"
+
+
+def test_n5_denied_left_out_is_not_denied() -> None:
+    acme = policy(VISITS.replace("30", "1"))
+    assert judge(acme, claim(), history(service("2026-01-05"))).outcome == "deny"
+    assert judge(acme, claim(), history(service("2026-01-05", denied=True))).outcome == "clean"
+
+
+def test_n5_in_a_providers_own_history_a_service_without_a_provider_is_its_own() -> None:
+    acme = policy("limit visits { count visits of PT per calendar_year and billing_provider  at most 1  outcome deny  cite manual }\n")
+    past = service("2026-01-05")
+    del past["billing_provider"]
+    assert judge(acme, claim(), history(past, complete_for="billing_provider")).outcome == "deny"
+
+
+def test_n6_a_date_without_a_list_is_no_history() -> None:
+    acme = policy(VISITS)
+    report = judge(acme, claim(), {"complete_from": "2026-01-01"})
+    assert missing(report, "visits") == {"history.services"}
+    assert judge(acme, claim(), {"complete_from": "2026-01-01", "services": []}).outcome == "clean"
+
+
+def balance(used: str, **more: object) -> dict[str, object]:
+    return {"measure": "visits", "of": ["OT", "PT"], "from": "2026-01-01", "to": "2026-02-28", "used": used, **more}
+
+
+def test_n7_a_balance_counts_where_it_is_of_the_same() -> None:
+    acme = policy(VISITS)
+    assert judge(acme, claim(), history(balances=[balance("30")])).outcome == "deny"
+    assert judge(acme, claim(), history(balances=[balance("29")])).outcome == "clean"
+    assert judge(acme, claim(), history(balances=[balance("30", of=["PT"])])).outcome == "clean"
+    assert judge(acme, claim(), history(balances=[balance("30", measure="units")])).outcome == "clean"
+
+
+def test_n7_a_balance_below_what_is_listed_is_asked_about() -> None:
+    acme = policy(VISITS)
+    report = judge(acme, claim(), history(*thirty(), balances=[balance("3")]))
+    assert report.outcome == "undetermined"
+    assert missing(report, "visits") == {"history.balances"}
+
+
+def test_n8_gaps_of_amounts_and_rows_that_are_not_there() -> None:
+    acme = policy(
+        "amount most {\n  2 from 2026-01-01 to 2026-01-31\n  3 from 2026-04-01\n}\n"
+        'table bounds from "bounds.csv" keys code values units\n'
+        'table weights from "weights.csv" keys code values weight\n'
+        "limit gap { count units per day  at most most  outcome deny  cite manual }\n"
+        "limit bound { count units per day and code  at most bounds  outcome deny  cite manual }\n"
+        "limit weight { count weights per day  at most 3  outcome deny  cite manual }\n",
+        files={"bounds.csv": "code,units\n97530,4\n", "weights.csv": "code,weight\n97530,4\n"},
+    )
+    report = judge(acme, claim(), history())
+    assert status(report, "gap") == "undetermined"
+    assert status(report, "bound") == "not_applicable"
+    assert missing(report, "weight") == {"weight 97110"}
+
+
+def test_n9_a_bases_header_travels_with_its_rules(tmp_path: Path) -> None:
+    (tmp_path / "base.policy").write_text(
+        'policy acme.base { title "Base"  on 97110  effective to 2026-06-30  assume therapy_kind = rehabilitative }\n'
+        "forbid kind { when therapy_kind = rehabilitative  outcome deny }\n"
+    )
+    (tmp_path / "ppo.policy").write_text(
+        'policy acme.ppo { title "PPO"  payer "ACME"  extends acme.base }\nforbid other { on 97140  outcome warn }\n'
+    )
+    acme = cptrules.load(tmp_path)
+    assert judge(acme, claim()).outcome == "deny"
+    assert status(judge(acme, claim(line(code="97530"))), "kind") == "not_applicable"
+    assert status(judge(acme, claim(line(date_of_service="2026-07-01"))), "kind") == "not_applicable"
+    assert judge(acme, claim(line(code="97140"))).outcome == "warn"
+
+
+TIMING = "timing timed { on 97110, 97140, 97112  by cms_total_time  outcome reduce  cite manual }\n"
+
+
+def test_n10_missing_minutes_break_a_line_only_where_none_could_support_it() -> None:
+    acme = policy(TIMING)
+    known = line(1, units=3, minutes=20, contact="one_on_one")
+    other = line(2, code="97140", units=1, contact="one_on_one")
+    report = judge(acme, claim(known, other))
+    assert status(report, "timed", 1) == "broken"
+    assert status(report, "timed", 2) == "undetermined"
+    assert status(judge(acme, claim({**known, "units": 2}, other)), "timed", 1) == "undetermined"
+
+
+def test_n11_a_line_without_a_date_is_bad_input() -> None:
+    bare = {key: value for key, value in line().items() if key != "date_of_service"}
+    with pytest.raises(InputError, match=r"lines\[0\].date_of_service"):
+        Claim.from_dict(claim(bare))
+
+
+def test_n12_two_findings_belong_to_no_policy() -> None:
+    acme = policy(VISITS)
+    ended = judge(acme, claim(line(code="97001", modifiers=["GP"], date_of_service="2026-03-04"), line(2, modifiers=["GP", "GO"])), history())
+    assert [(finding.rule, finding.policy, finding.outcome) for finding in ended.findings if finding.rule == "disciplines_disagree"] == [
+        ("disciplines_disagree", None, "warn")
+    ]
+    later = judge(acme, claim(line(code="97550", date_of_service="2023-12-31")), history(since="2023-01-01"))
+    assert [(finding.rule, finding.outcome, finding.carc) for finding in later.findings] == [("code_not_in_force", "warn", "CO-181")]
+
+
+def test_n13_of_pairs_there_is_a_finding_for_each_partner() -> None:
+    acme = policy(
+        'table pairs_of from "pairs.csv" keys column_one, column_two values indicator\n'
+        "pairs edits { listed in pairs_of per day and billing_provider  outcome deny  cite manual }\n",
+        files={"pairs.csv": "column_one,column_two,indicator\n97140,97110,1\n97150,97110,1\n"},
+    )
+    report = judge(acme, claim(line(1), line(2, code="97140"), line(3, code="97150")), history())
+    assert [finding.lines for finding in report.findings] == [(1,), (1,)]
+    assert len({finding.message for finding in report.findings}) == 2
+
+
+def test_n14_a_repair_that_brings_something_worse_is_not_offered() -> None:
+    rules = "modifiers needed { on 97110  needs KX  outcome warn  cite manual }\n"
+    assert [repair.value for repair in judge(policy(rules), claim()).findings[0].repairs] == ["KX"]
+    worse = judge(policy(rules + "modifiers not_both { refuse KX  outcome deny  cite manual }\n"), claim())
+    assert worse.findings[0].repairs == ()
+    assert worse.findings[0].no_repair
+
+
+def test_n15_rules_are_judged_one_by_one() -> None:
+    acme = policy(
+        'fact first_time of claim : yes_no "Is it the first time?"\n'
+        "forbid always { when first_time  outcome deny  cite manual }\nforbid perhaps { when not first_time  outcome deny  cite manual }\n"
+    )
+    report = judge(acme, claim())
+    assert (report.at_least, report.at_most) == ("clean", "deny")
+
+
+def test_n16_none_is_on_file_and_none_is_named(tmp_path: Path) -> None:
+    from cptrules.loading import read
+    from cptrules.trial import trials
+
+    path = tmp_path / "acme.policy"
+    path.write_text(
+        'policy acme.ppo { title "Acme"  payer "ACME" }\nprior_authorization all { on PT  outcome deny }\n'
+        'test "none" {\n  claim on 2026-03-04\n  line 97110 GP\n  set authorizations none\n  expect deny by all on line 1\n}\n'
+    )
+    (result,) = trials(read([path]))
+    assert result.failures == ()
+    assert result.cases == 1
+
+
+def test_n17_contact_that_is_absent_is_not_one_on_one() -> None:
+    acme = policy(TIMING)
+    assert judge(acme, claim(line(minutes=15, contact="one_on_one"))).outcome == "clean"
+    assert judge(acme, claim(line(minutes=15, contact=None))).outcome == "reduce"
+    assert judge(acme, claim(line(minutes=15))).outcome == "undetermined"
