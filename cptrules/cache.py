@@ -94,7 +94,18 @@ def keep_policies(names: Iterable[str], inputs: Mapping[str, str | None], polici
     place = _place(names)
     if place is not None:
         with suppress(OSError):
+            _make_room(place.parent)
             keep(place, pickle.dumps((tuple(inputs.items()), pickle.dumps(policies, protocol=5)), protocol=5))
+
+
+MOST_KEPT = 40
+
+
+def _make_room(where: Path) -> None:
+    """Throw away the policies kept longest ago, so that the folder does not grow for ever."""
+    found = sorted(where.glob("policies-*.pickle"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in found[MOST_KEPT - 1 :]:
+        path.unlink(missing_ok=True)
 
 
 def _place(names: Iterable[str]) -> Path | None:

@@ -11,6 +11,7 @@ import attrs
 
 from . import dates
 from .claims import UNKNOWN
+from .fields import FIELDS
 from .lines import HISTORY_QUESTION, Case, Seen, View, value_of
 from .policy import (
     AllOf,
@@ -43,6 +44,7 @@ from .policy import (
 )
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, compare, exactly, negate, unknown
 
+_INJURY: Final = FIELDS["injury_number"]
 NO_ROW: Final = "no row"  # a table without the row, where a bound was due
 
 
@@ -70,7 +72,7 @@ def truth_of(condition: Condition, view: View, case: Case) -> Answer:
         case CountIs(counter=counter, sign=sign, right=right):
             from .counting import count
 
-            return _sign(count(counter, view, case).interval, sign, interval_of(value(right, view, case)))
+            return _beside(count(counter, view, case).interval, sign, value(right, view, case))
         case ScopeIncludes():
             return _includes(condition, view, case)
         case Near():
@@ -103,7 +105,7 @@ def _on_list(condition: OnList, view: View, case: Case) -> Answer:
     found = value_of(condition.field, view, case)
     if condition.field.name == "modifier" and case.pair_lines:
         found = _modifiers_of_pair(found, case)
-    answer = _member(found, condition, view)
+    answer = _member(found, condition, view, case)
     return negate(answer) if condition.negated else answer
 
 
@@ -125,7 +127,11 @@ class _Partly:
     need: Need
 
 
-def _member(found: Seen, condition: OnList, view: View) -> Answer:
+def _member(found: Seen, condition: OnList, view: View, case: Case) -> Answer:
+    if condition.field.name == "code" and condition.members.asks_discipline:
+        from .counting import member
+
+        return member(condition.members, view, case)
     if isinstance(found, _Partly):
         return TRUE if _any_in(found.known, condition, view) else unknown(found.need)
     if isinstance(found, Need):
@@ -170,8 +176,8 @@ def interval_of(found: Any) -> Interval | None:
     """A value as an interval of numbers; None where it is absent or no number."""
     if isinstance(found, Interval):
         return found
-    if isinstance(found, Need):
-        return Interval(0, None, frozenset([found]))
+    if isinstance(found, Need | _Open):
+        return Interval(0, None, frozenset(_needs_of(found)))
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
         return exactly(found)
     return None
@@ -179,30 +185,35 @@ def interval_of(found: Any) -> Interval | None:
 
 def _amount(amount: AmountValue, view: View, case: Case) -> Any:
     """The entry in force on the line's date; what hangs on something unknown is tried each way (M2.5)."""
+    possible, needs, settled = _entries(amount, view, case)
+    if not settled:  # a gap between versions is not met (M1.2)
+        gap = Need(amount.name, f"No version of {amount.name} is in force on {view.day}.", None, None)
+        return Interval(0, None, needs | {gap}) if possible else gap
+    if len(set(possible)) == 1:
+        return possible[0]
+    if not all(isinstance(one, int | Decimal) for one in possible):
+        return min(needs, key=lambda need: (need.field, need.question))
+    return Interval(min(possible), max(possible), needs)
+
+
+def _entries(amount: AmountValue, view: View, case: Case) -> tuple[list[Any], frozenset[Need], bool]:
+    """The values it may have, what is missing to know which, and whether one of them holds whatever is missing."""
     possible: list[Any] = []
     needs: frozenset[Need] = frozenset()
     for entry in amount.entries:
         if view.day is None or not entry.span.holds(view.day):
             continue
         answer = truth_of(entry.when, view, case) if entry.when is not None else TRUE
-        if answer.truth is Truth.FALSE:
-            continue
-        possible.append(entry.value.value)
+        if answer.truth is not Truth.FALSE:
+            possible.append(entry.value.value)
         if answer.truth is Truth.TRUE:
-            break
+            return possible, needs, True
         needs |= answer.needs
-    else:
-        if not possible or needs:
-            gap = Need(amount.name, f"No version of {amount.name} is in force on {view.day}.", None, None)
-            return gap if not possible else Interval(0, None, needs | {gap})
-    if len(set(possible)) == 1:
-        return possible[0]
-    if not all(isinstance(one, int | Decimal) for one in possible):
-        return next(iter(needs))
-    return Interval(min(possible), max(possible), needs)
+    return possible, needs, False
 
 
 def _cell(wanted: TableValue, view: View, case: Case) -> Any:
+    """The table's value; NO_ROW where it has none and does not say what then holds."""
     key: list[str] = []
     for field in wanted.fields:
         found = value_of(field, view, case)
@@ -212,10 +223,17 @@ def _cell(wanted: TableValue, view: View, case: Case) -> Any:
             return NO_ROW
         key.append(_as_text(found))
     row = wanted.table.row(tuple(key), view.day or date.max)
-    text = row[wanted.column] if row is not None else wanted.table.missing
-    if text is None or text == "none" or text == "":
-        return NO_ROW
-    return Decimal(text) if text.replace(".", "", 1).isdigit() else text
+    text = (row[wanted.column] if row is not None else "") or wanted.table.missing
+    if text is None and row is None and wanted.table.rows_for(tuple(key)):
+        told = f"No version of {wanted.column} of {', '.join(key)} is in force on {view.day}."
+        return Need(f"{wanted.column} {' '.join(key)}", told, None, None)
+    return NO_ROW if text is None or text == "none" else typed_cell(text)
+
+
+def typed_cell(text: str) -> Decimal | str:
+    """A cell of a table as a number, where it is one."""
+    plain = text.replace(",", "")
+    return Decimal(plain) if plain.replace(".", "", 1).isdigit() else text
 
 
 def _as_text(found: object) -> str:
@@ -223,12 +241,25 @@ def _as_text(found: object) -> str:
 
 
 def _days(start: Any, end: Any) -> Any:
-    for side in (start, end):
-        if isinstance(side, Stretch):
-            return next(iter(side.needs))
-        if side is None:
+    """The days from one moment to another; none where the second is before the first, or where there was none."""
+    if start is None or end is None:
+        return None
+    first, last = _as_stretch(start), _as_stretch(end)
+    needs = first.needs | last.needs
+    if first.may_be_none or last.may_be_none or last.first < first.last:
+        if not needs:
             return None
-    return dates.days_counted(start, end)
+        return _Open(needs)
+    if not needs:
+        return dates.days_counted(first.first, last.first)
+    return Interval(dates.days_counted(first.last, last.first), dates.days_counted(first.first, last.last), needs)
+
+
+@attrs.frozen
+class _Open:
+    """A value of which nothing is known, perhaps not even whether there is one."""
+
+    needs: frozenset[Need]
 
 
 def _comparison(condition: Comparison, view: View, case: Case) -> Answer:
@@ -237,11 +268,11 @@ def _comparison(condition: Comparison, view: View, case: Case) -> Answer:
     else:
         left = value(condition.left, view, case)
     right = value(condition.right, view, case)
-    if isinstance(left, Stretch):
-        return unknown(*left.needs)
-    if isinstance(left, tuple):
-        return any_of(_beside(one, condition.sign, right) for one in left) if left else _absent(condition.sign)
-    return _beside(left, condition.sign, right)
+    if not isinstance(left, tuple):
+        return _beside(left, condition.sign, right)
+    if condition.sign == "!=":
+        return negate(any_of(_beside(one, "=", right) for one in left))
+    return any_of(_beside(one, condition.sign, right) for one in left)
 
 
 def _absent(sign: str) -> Answer:
@@ -249,13 +280,32 @@ def _absent(sign: str) -> Answer:
 
 
 def _beside(left: Any, sign: str, right: Any) -> Answer:
-    if left is None or right is None or left is NO_ROW or right is NO_ROW:
+    if any(side is None or side is NO_ROW for side in (left, right)):
         return _absent(sign)
+    needs = [need for side in (left, right) for need in _needs_of(side)]
+    if needs:
+        return unknown(*needs)
+    if isinstance(left, Stretch):
+        return _stretch_beside(left, sign, right)
     low, high = interval_of(left), interval_of(right)
-    if low is not None and high is not None and not (isinstance(left, Need) and isinstance(right, Need)):
-        return _sign(low, sign, high)
-    needs = [side for side in (left, right) if isinstance(side, Need)]
-    return unknown(*needs) if needs else _plain(left, sign, right)
+    if low is not None and high is not None:
+        return compare(low, sign, high)
+    return _plain(left, sign, right)
+
+
+def _needs_of(side: Any) -> Iterable[Need]:
+    """What is missing of a value that may be anything, or absent: a comparison with it is unknown (M2.1)."""
+    if isinstance(side, Need):
+        return [side]
+    return side.needs if isinstance(side, _Open) or (isinstance(side, Stretch) and side.may_be_none) else []
+
+
+def _stretch_beside(left: Stretch, sign: str, right: Any) -> Answer:
+    """A date known to lie in a stretch of days, beside a date."""
+    if not isinstance(right, date):
+        return unknown(*left.needs)
+    days = Interval(left.first.toordinal(), left.last.toordinal(), left.needs)
+    return compare(days, sign, exactly(right.toordinal()))
 
 
 def _plain(left: Any, sign: str, right: Any) -> Answer:
@@ -265,12 +315,6 @@ def _plain(left: Any, sign: str, right: Any) -> Answer:
         return FALSE
     held = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
     return TRUE if held else FALSE
-
-
-def _sign(left: Interval, sign: str, right: Interval | None) -> Answer:
-    if right is None:
-        return _absent(sign)
-    return compare(left, sign, right)
 
 
 # ---- moments -----------------------------------------------------------------------------------------------------
@@ -293,7 +337,7 @@ def moment(wanted: Moment, view: View, case: Case) -> date | None | Stretch:
             found = value_of(field, view, case)
             if isinstance(found, Need):
                 return Stretch(date.min, date.max, True, frozenset([found]))
-            return found if isinstance(found, date) else None
+            return _latest(found)
         case EventMoment(kind=kind, where=where):
             assert where is None, "events of a file's own are refused when the policy is loaded"
             return _event(kind, view, case)
@@ -301,34 +345,51 @@ def moment(wanted: Moment, view: View, case: Case) -> date | None | Stretch:
             return _visit(wanted, view, case)
 
 
-def _events(kind: str, view: View, case: Case) -> list[Any] | Need:
+def _latest(found: Seen) -> date | None:
+    """A date, of several the latest."""
+    if isinstance(found, tuple):
+        return max((one for one in found if isinstance(one, date)), default=None)
+    return found if isinstance(found, date) else None
+
+
+def _events(kind: str, view: View, case: Case) -> list[tuple[Any, Answer]] | Need:
+    """The events of a kind, each with whether it belongs to the line's injury."""
     events = case.history.events if case.history is not None else UNKNOWN
     if not isinstance(events, tuple):
         if events is None:
             return []
         return Need(kind, f"Was there an {kind}, and when?" if kind[0] in "aeiou" else f"Was there a {kind}, and when?", None, None)
-    return [event for event in events if event.kind == kind and _of_this_injury(event, view, case)]
+    found = [(event, _of_this_injury(event, view, case)) for event in events if event.kind == kind]
+    return [(event, answer) for event, answer in found if answer.truth is not Truth.FALSE]
 
 
-def _of_this_injury(event: Any, view: View, case: Case) -> bool:
-    """An event belongs to the line's injury where both name an injury number (M5.3)."""
-    from .lines import inherited
-
-    number = inherited(view, case, "injury_number")
-    both = isinstance(number, str) and isinstance(event.injury_number, str)
-    return event.injury_number == number if both else True
+def _of_this_injury(event: Any, view: View, case: Case) -> Answer:
+    """An event belongs to the line's injury where both name an injury number (M5.3); a claim that has yet to name its own may."""
+    number = value_of(_INJURY, view, case)
+    if not isinstance(event.injury_number, str) or number is None:
+        return TRUE
+    if isinstance(number, Need):
+        return unknown(number)
+    return TRUE if event.injury_number == number else FALSE
 
 
 def _event(kind: str, view: View, case: Case) -> date | None | Stretch:
+    """The latest event on or before the line's date; one without a date, or that may be of another injury, widens the answer."""
     found = _events(kind, view, case)
+    on = view.day or date.max
     if isinstance(found, Need):
-        return Stretch(date.min, view.day or date.max, True, frozenset([found]))
-    known = [event.date for event in found if isinstance(event.date, date) and event.date <= (view.day or date.max)]
-    latest = max(known, default=None)
-    if any(not isinstance(event.date, date) for event in found):
-        need = Need(kind, f"On which date was the {kind}?", None, None)
-        return Stretch(latest or date.min, view.day or date.max, latest is None, frozenset([need]))
-    return latest
+        return Stretch(date.min, on, True, frozenset([found]))
+    sure = [event.date for event, a in found if isinstance(event.date, date) and event.date <= on and a.truth is Truth.TRUE]
+    known = max(sure, default=None)
+    maybe = [(event.date, a) for event, a in found if isinstance(event.date, date) and a.truth is Truth.UNKNOWN]
+    later = [(day, a) for day, a in maybe if day <= on and (known is None or day > known)]
+    undated = any(not isinstance(event.date, date) for event, _ in found)
+    if not later and not undated:
+        return known
+    needs = frozenset(need for _, a in later for need in a.needs)
+    needs |= {Need(kind, f"On which date was the {kind}?", None, None)} if undated else set()
+    first = known or (date.min if undated else min(day for day, _ in later))
+    return Stretch(first, on if undated else max(day for day, _ in later), known is None, needs)
 
 
 def _has_event(kind: str, view: View, case: Case) -> Answer:
@@ -345,19 +406,20 @@ def _visit(wanted: VisitMoment, view: View, case: Case) -> date | None | Stretch
     on = view.day
     if on is None:
         return Stretch(date.min, date.max, True, frozenset([Need("date_of_service", "On which date was it?", None, None)]))
+    end = on - timedelta(days=1) if wanted.which == "last" and on > date.min else on
     sure: list[date] = []
     maybe: list[date] = []
     needs: frozenset[Need] = frozenset()
     for other in (*case.services, *case.lines):
-        if other.day is None or other.position > view.position or (wanted.which == "last" and other.day >= on):
+        if other.day is not None and (other.position > view.position or (wanted.which == "last" and other.day >= on)):
             continue
         answer = belongs(other, wanted.of, wanted.where, case)
-        if answer.truth is Truth.TRUE:
+        if answer.truth is Truth.TRUE and other.day is not None:
             sure.append(other.day)
-        elif answer.truth is Truth.UNKNOWN:
-            maybe.append(other.day)
-            needs |= answer.needs
-    gaps = uncovered(dates.Span(None, on - timedelta(days=1) if wanted.which == "last" else on), case, False)
+        elif answer.truth is not Truth.FALSE:
+            maybe.append(other.day or (date.min if wanted.which == "first" else end))
+            needs |= answer.needs or {Need("date_of_service", "On which date was the service given?", None, None)}
+    gaps = uncovered(dates.Span(None, end), case, False)
     if wanted.which == "last":
         return _last(sure, maybe, needs, gaps)
     return _first(sure, maybe, needs, gaps)
@@ -395,17 +457,44 @@ def _history_need() -> Need:
 
 
 def _distance(condition: Near | Apart, view: View, case: Case, near: bool) -> Answer:
-    start = moment(condition.moment, view, case) if condition.moment is not None else view.day
+    start = moment(condition.moment, view, case) if condition.moment is not None else _own_day(view)
     anchor = moment(condition.anchor, view, case)
-    if not near and anchor is None:
-        return TRUE  # true when there was none
-    if start is None or anchor is None:
-        return FALSE
-    if isinstance(start, Stretch):
-        return unknown(*start.needs)
-    if isinstance(anchor, Stretch):
-        return _unsure(condition, start, anchor, case, near)
-    return _held(condition, start, anchor, case, near)
+    answers: list[Answer] = []
+    if anchor is None or (isinstance(anchor, Stretch) and anchor.may_be_none):
+        answers.append(FALSE if near else TRUE)  # `at least` is true when there was none
+    if anchor is not None and (start is None or (isinstance(start, Stretch) and start.may_be_none)):
+        answers.append(FALSE)
+    if start is not None and anchor is not None:
+        answers += _at_the_ends(condition, _as_stretch(start), _as_stretch(anchor), case, near)
+    return _agreed(answers, [side for side in (start, anchor) if isinstance(side, Stretch)])
+
+
+def _own_day(view: View) -> date | Stretch:
+    need = Need("date_of_service", "On which date was the service given?", None, None)
+    return view.day if view.day is not None else Stretch(date.min, date.max, False, frozenset([need]))
+
+
+def _as_stretch(found: date | Stretch) -> Stretch:
+    return found if isinstance(found, Stretch) else Stretch(found, found, False, frozenset())
+
+
+def _at_the_ends(condition: Near | Apart, start: Stretch, anchor: Stretch, case: Case, near: bool) -> list[Answer]:
+    """Two dates known only to lie in stretches of days: judged at their ends and where they come nearest.
+
+    For one start the anchors for which the condition holds are an unbroken run of days, so ends and nearest day tell of all.
+    """
+    answers = []
+    for day in {start.first, start.last, min(max(anchor.first, start.first), start.last)}:
+        for other in {anchor.first, anchor.last, min(max(day, anchor.first), anchor.last)}:
+            answers.append(_held(condition, day, other, case, near))
+    return answers
+
+
+def _agreed(answers: list[Answer], unsure: list[Stretch]) -> Answer:
+    kinds = {answer.truth for answer in answers}
+    if len(kinds) == 1 and Truth.UNKNOWN not in kinds:
+        return answers[0]
+    return unknown(*(need for one in unsure for need in one.needs), *(need for one in answers for need in one.needs))
 
 
 def _held(condition: Near | Apart, start: date, anchor: date, case: Case, near: bool) -> Answer:
@@ -429,18 +518,6 @@ def holidays(case: Case) -> Any:
     return dates.Holidays(days, min(days, default=date.max), max(days, default=date.min))
 
 
-def _unsure(condition: Near | Apart, start: date, anchor: Stretch, case: Case, near: bool) -> Answer:
-    """An anchor known only to lie in a stretch of days: judged at its ends and where the condition holds soonest."""
-    middle = min(max(start, anchor.first), anchor.last)
-    answers = [_held(condition, start, day, case, near) for day in (anchor.first, anchor.last, middle)]
-    if anchor.may_be_none:
-        answers.append(FALSE if near else TRUE)
-    kinds = {answer.truth for answer in answers}
-    if len(kinds) == 1 and Truth.UNKNOWN not in kinds:
-        return answers[0]
-    return unknown(*anchor.needs)
-
-
 # ---- what else the scope holds -----------------------------------------------------------------------------------
 
 
@@ -453,19 +530,36 @@ def included(scope: str, of: CodeSet, where: Condition | None, view: View, case:
     """Whether some service of the line's scope is in a set, whatever the order; a day takes in the history's services."""
     from .counting import belongs, uncovered
 
-    answers = [belongs(other, of, where, case) for other in _in_scope(scope, view, case)]
+    if view.day is None and scope == "day":
+        return unknown(Need("date_of_service", "On which date was the service given?", None, None))
+    answers = [all_of([same, belongs(other, of, where, case)]) for other, same in _in_scope(scope, view, case)]
     found = any_of(answers)
     if found.truth is Truth.TRUE or scope != "day" or view.day is None:
         return found
     if uncovered(dates.Span(view.day, view.day), case, False):
-        needs = [_history_need(), *found.needs]
-        return unknown(*needs)
+        return unknown(_history_need(), *found.needs)
     return found
 
 
-def _in_scope(scope: str, view: View, case: Case) -> list[View]:
+def _in_scope(scope: str, view: View, case: Case) -> list[tuple[View, Answer]]:
+    """The services of the line's scope, each with whether it surely is of it."""
     if scope == "line":
-        return [view]
+        return [(view, TRUE)]
+    if scope == "claim" and view.own:
+        return [(other, TRUE) for other in case.lines]
     if scope == "claim":
-        return list(case.lines)
-    return [other for other in (*case.services, *case.lines) if other.day == view.day]
+        return [(other, TRUE if other is view else _same_claim(view, other)) for other in case.services]
+    return [(other, _same_day(other, view)) for other in (*case.services, *case.lines) if other.day in (view.day, None)]
+
+
+def _same_claim(view: View, other: View) -> Answer:
+    """Whether two services of the history stood on one claim."""
+    one, two = getattr(view.record, "claim", None), getattr(other.record, "claim", None)
+    if one is UNKNOWN or two is UNKNOWN:
+        return unknown(Need("claim", "On which claim was each earlier service?", None, None))
+    return TRUE if one == two and one is not None else FALSE
+
+
+def _same_day(other: View, view: View) -> Answer:
+    need = Need("date_of_service", "On which date was the service given?", None, None)
+    return TRUE if other is view or other.day is not None else unknown(need)

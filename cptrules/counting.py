@@ -13,17 +13,22 @@ from typing import Any, Final
 
 import attrs
 
-from . import dates
+from . import balances, dates, distinct
 from .claims import UNKNOWN, Authorization, Balance, Provider
 from .conditions import truth_of
 from .dates import Span
-from .lines import HISTORY_QUESTION, Case, View, billing_provider, inherited, npi, therapy_kind, value_of
+from .fields import FIELDS
+from .lines import HISTORY_QUESTION, OTHER, Case, View, billing_provider, discipline_options, key_of, value_of
 from .lines import discipline as discipline_of
 from .policy import CodeSet, Condition, Counter, Key, KindKey, OnList, TimeKey, YesNo, conditions_in
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
 
-_AMOUNTS: Final = {"units": "units", "minutes": "minutes", "charged": "charge", "allowed": "allowed", "patients": "patients"}
-_FIRST_DAY: Final = date(1, 1, 1)
+# `paid` of the line in hand is its allowed amount (M4).
+_AMOUNTS: Final = {
+    "units": "units", "minutes": "minutes", "charged": "charge", "allowed": "allowed", "paid": "allowed", "patients": "patients",
+}  # fmt: skip
+_YEAR: Final = "patient.benefit_year_start"
+_UNDATED: Final = Need("date_of_service", "On which date was the service given?", None, None)
 
 
 @attrs.frozen
@@ -72,23 +77,15 @@ def member(of: CodeSet | None, view: View, case: Case) -> Answer:
     """Whether a service is in a selector; a discipline nobody stated is tried each way."""
     if of is None:
         return TRUE
-    day = view.day
-    if day is None:
-        return unknown(Need("date_of_service", "On which date was the service given?", None, None))
+    if view.day is None:
+        return unknown(_UNDATED)
     if not of.asks_discipline:
-        return TRUE if of.holds(view.record.code, day) else FALSE
-    found = _discipline(view, case)
+        return TRUE if of.holds(view.record.code, view.day) else FALSE
+    found = discipline_of(view, case)
     if not isinstance(found, Need):
-        return TRUE if of.holds(view.record.code, day, found) else FALSE
-    from .lines import discipline_options
-
-    ways = {of.holds(view.record.code, day, option) for option in discipline_options(view, case)}  # type: ignore[arg-type]
+        return TRUE if of.holds(view.record.code, view.day, found) else FALSE
+    ways = {of.holds(view.record.code, view.day, option) for option in discipline_options(view, case)}  # type: ignore[arg-type]
     return unknown(found) if len(ways) > 1 else (TRUE if True in ways else FALSE)
-
-
-def _discipline(view: View, case: Case) -> Any:
-    key = (*view.identity, "discipline")
-    return case.tried[key] if key in case.tried else discipline_of(view, case)
 
 
 # ---- windows of time ---------------------------------------------------------------------------------------------
@@ -99,7 +96,7 @@ def span_of(key: Key, view: View, case: Case) -> Span | None | Need:
     assert isinstance(key, TimeKey)
     day = view.day
     if day is None:
-        return Need("date_of_service", "On which date was the service given?", None, None)
+        return _UNDATED
     match key.name:
         case "day":
             return Span(day, day)
@@ -126,13 +123,10 @@ def span_of(key: Key, view: View, case: Case) -> Span | None | Need:
 
 
 def _benefit_year(view: View, case: Case, day: date) -> Span | Need:
-    from .fields import FIELDS
-
-    start = value_of(FIELDS["patient.benefit_year_start"], view, case)
+    start = value_of(FIELDS[_YEAR], view, case)
     if isinstance(start, date):
         return dates.benefit_year_span(day, start)
-    question = "When does the patient's benefit year start?"
-    return start if isinstance(start, Need) else Need("patient.benefit_year_start", question, None, None)
+    return start if isinstance(start, Need) else Need(_YEAR, FIELDS[_YEAR].question, None, None)
 
 
 def _born(case: Case) -> date | None:
@@ -142,19 +136,18 @@ def _born(case: Case) -> date | None:
 
 
 def _injury_span(view: View, case: Case) -> Span | None | Need:
-    """`injury_number` begins with its injury or accident; a line without an injury is in no window."""
-    number = inherited(view, case, "injury_number")
-    if number is UNKNOWN:
-        return Need("injury_number", "Which injury is it (injury number)?", None, None)
-    if number is None:
-        return None
-    from .conditions import Stretch, _event
-
-    starts = [_event(kind, view, case) for kind in ("injury", "accident")]
-    known = [start for start in starts if isinstance(start, date)]
-    if known and not any(isinstance(start, Stretch) for start in starts):
-        return Span(min(known), None)
-    return Span(None, None)
+    """`injury_number` begins with its injury or accident, the first that may be its own; a line without one is in no window."""
+    number = value_of(FIELDS["injury_number"], view, case)
+    if isinstance(number, Need) or number is None:
+        return number
+    events = case.history.events if case.history is not None else UNKNOWN
+    days = [
+        event.date
+        for event in (events if isinstance(events, tuple) else ())
+        if event.kind in ("injury", "accident") and (event.injury_number == number or not isinstance(event.injury_number, str))
+    ]
+    known = [day for day in days if isinstance(day, date)]
+    return Span(min(known) if known and len(known) == len(days) else None, None)
 
 
 def _authorization_span(view: View, case: Case) -> Span | None | Need:
@@ -177,9 +170,14 @@ def uncovered(span: Span, case: Case, same_provider: bool, known: Iterable[Span]
     if history is not None and history.services is not UNKNOWN and isinstance(history.complete_from, date):
         ours_only = history.complete_for == "billing_provider"
         if not ours_only or same_provider:
-            end = history.complete_to if isinstance(history.complete_to, date) else None
+            end = history.complete_to if isinstance(history.complete_to, date) else _last_line(case)
             covered.append(Span(history.complete_from, end))
     return _less(span, covered)
+
+
+def _last_line(case: Case) -> date | None:
+    """A history that does not say up to when it is complete is so through the claim's last date, and says nothing of later ones."""
+    return max((view.day for view in case.lines if view.day is not None), default=None)
 
 
 def _less(span: Span, covered: list[Span]) -> list[Span]:
@@ -200,13 +198,13 @@ def _cut(gap: Span, cover: Span) -> list[Span]:
     return parts
 
 
-def _lacking(counter: Counter, span: Span | None, view: View, case: Case, settled: list[Span]) -> frozenset[Need]:
-    """Why the upper end is open, if it is: what to ask of the history."""
+def _lacking(counter: Counter, span: Span, view: View, case: Case, settled: list[Span], whole: bool = False) -> frozenset[Need]:
+    """Why the upper end is open, if it is: what to ask of the history, up to the line or of the whole span."""
     local = any(isinstance(key, TimeKey) and key.name in ("line", "claim") for key in counter.keys)
-    if local or span is None or view.day is None:
+    if local or view.day is None:
         return frozenset()
-    last = view.day if span.to is None or view.day < span.to else span.to
-    if span.from_ is not None and last < span.from_:
+    last = span.to if whole or (span.to is not None and span.to < view.day) else view.day
+    if span.from_ is not None and last is not None and last < span.from_:
         return frozenset()
     ours = any(isinstance(key, KindKey) and key.name == "billing_provider" for key in counter.keys)
     gaps = uncovered(Span(span.from_, last), case, ours, settled)
@@ -222,7 +220,8 @@ def _need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Ne
         if history.services is UNKNOWN:
             return Need("history.services", f"Which services did the patient have{since}? The history is dated and lists none.", None, None)
         if gaps[0].from_ is not None and gaps[0].from_ > history.complete_from:
-            return Need("history.complete_to", f"Which services did the patient have after {history.complete_to}?", None, None)
+            after = gaps[0].from_ - timedelta(days=1)
+            return Need("history.complete_to", f"Which services did the patient have after {after}?", None, None)
         return Need("history.complete_from", f"Which services did the patient have{since}, before {history.complete_from}?", None, None)
     return Need("history.complete_from", f"Which services did the patient have{since}?" if since else HISTORY_QUESTION, None, None)
 
@@ -261,7 +260,7 @@ def _alike_in_time(key: TimeKey, one: View, other: View, span: Span | None, case
 
 def _in_span(other: View, span: Span | None) -> Answer:
     if other.day is None:
-        return unknown(Need("date_of_service", "On which date was the service given?", None, None))
+        return unknown(_UNDATED)
     return TRUE if span is not None and span.holds(other.day) else FALSE
 
 
@@ -275,31 +274,10 @@ def _under_the_same(one: View, other: View, case: Case) -> Answer:
 
 
 def _key_value(name: str, view: View, case: Case) -> Any:
-    record = view.record
-    tried = (*view.identity, name)
-    if tried in case.tried:
-        return case.tried[tried]
-    match name:
-        case "code":
-            return record.code
-        case "discipline":
-            return discipline_of(view, case)
-        case "therapy_kind":
-            from .fields import FIELDS
-
-            found = therapy_kind(view, case)
-            return value_of(FIELDS[name], view, case) if found is UNKNOWN or found is None else found
-        case "condition" | "injury_number":
-            from .fields import FIELDS
-
-            return value_of(FIELDS[name], view, case)
-        case "billing_provider":
-            return npi(billing_provider(view, case))
-        case "rendering_provider":
-            return npi(record.rendering_provider)
-        case _:
-            provider = billing_provider(view, case)
-            return provider.specialty if isinstance(provider, Provider) else provider
+    if name == "specialty":
+        provider = billing_provider(view, case)
+        return provider.specialty if isinstance(provider, Provider) else provider
+    return value_of(FIELDS[name], view, case)
 
 
 def _equal(left: Any, right: Any, one: View, other: View, name: str, case: Case) -> Answer:
@@ -307,28 +285,34 @@ def _equal(left: Any, right: Any, one: View, other: View, name: str, case: Case)
         return TRUE  # one claim, one billing provider, whoever it is
     if one.own and other.own and _both_inherit(name, one, other):
         return TRUE
-    needs = [side for side in (left, right) if isinstance(side, Need)]
-    needs += [Need(name, _ASK[name], None, None) for side in (left, right) if side is UNKNOWN]
+    needs = [_asked(side, name, view) for side, view in ((left, one), (right, other)) if isinstance(side, Need) or side is UNKNOWN]
     if needs:
         return _possibly(left, right, needs)
     return TRUE if left == right else FALSE
 
 
+def _asked(side: Any, name: str, view: View) -> Need:
+    """What to ask for a key: of the line in hand its own question, of earlier services one for all of them."""
+    if isinstance(side, Need):
+        return side if view.own else attrs.evolve(side, question=_ASK.get(name, side.question))
+    return Need(name, _ASK[name], None, None)
+
+
 _ASK: Final = {
     "billing_provider": "Which provider billed each earlier service?",
-    "rendering_provider": "Who rendered each service?",
+    "rendering_provider": "Who rendered each earlier service?",
     "specialty": "Which specialty has each billing provider?",
-    "discipline": "Of which discipline is each service?",
-    "therapy_kind": "Which services are habilitative, which rehabilitative?",
-    "condition": "Which condition was treated?",
-    "injury_number": "Which injury is it (injury number)?",
+    "discipline": "Of which discipline is each earlier service?",
+    "therapy_kind": "Which earlier services are habilitative, which rehabilitative?",
+    "condition": "For which condition was each earlier service?",
+    "injury_number": "For which injury was each earlier service (injury number)?",
 }
 
 
 def _possibly(left: Any, right: Any, needs: list[Need]) -> Answer:
     for unsure, known in ((left, right), (right, left)):
-        told = isinstance(unsure, Need) and unsure.options is not None and not isinstance(known, Need) and known is not UNKNOWN
-        if told and known not in unsure.options:
+        told = isinstance(unsure, Need) and unsure.options is not None and OTHER not in unsure.options
+        if told and not isinstance(known, Need) and known is not UNKNOWN and known not in unsure.options:
             return FALSE
     return unknown(*needs)
 
@@ -346,20 +330,50 @@ def count(counter: Counter, view: View, case: Case) -> Counted:
     """Count up to and with the line."""
     span, need = _window(counter, view, case)
     if need is not None:
-        return Counted(Interval(0, None, frozenset([need])), Interval(0, None, frozenset([need])), own_part(counter, view, case), None)
+        return _unsure_window(counter, view, need, case)
     if span is None:
         zero = exactly(0)
         return Counted(zero, zero, zero, None, in_window=False)
-    balances = [b for b in _balances(counter, view, case) if _inside(b, span, view)]
-    settled = [Span(b.from_, b.to) for b in balances]  # type: ignore[arg-type]
-    others = _others(counter, view, span, case, settled)
+    return _within(counter, view, span, case)
+
+
+def _unsure_window(counter: Counter, view: View, need: Need, case: Case) -> Counted:
+    """A window whose start is not known: a benefit year may begin on the line's date, or have begun a year before (M4)."""
+    open_ = Interval(0, None, frozenset([need]))
+    if need.field != _YEAR or view.day is None or counter.measure == "distinct":
+        return Counted(open_, open_, own_part(counter, view, case), None)
+    back = dates.rolling_span(view.day, 1, "years")
+    ends = [_of_year(counter, view, case, start) for start in (back.from_ or view.day, view.day)]
+    spans = [one.span for one in ends if one.span is not None]
+    if len(spans) < 2:
+        return Counted(open_, open_, own_part(counter, view, case), None)
+    wide, narrow = ends
+    return Counted(
+        _hull(narrow.interval, wide.interval, need), _hull(narrow.before, wide.before, need), wide.own, wide.span
+    )  # fmt: skip
+
+
+def _of_year(counter: Counter, view: View, case: Case, start: date) -> Counted:
+    return count(counter, view, case.trying(key_of(FIELDS[_YEAR], view), start))
+
+
+def _hull(low: Interval, high: Interval, need: Need) -> Interval:
+    same = low.low == high.high
+    return Interval(low.low, high.high, low.needs | high.needs | (frozenset() if same else frozenset([need])))
+
+
+def _within(counter: Counter, view: View, span: Span, case: Case) -> Counted:
+    """Count in a window that is known."""
     if counter.measure == "authorizations":
-        total = _authorizations(span, view, case)
+        total = _authorizations(counter, span, view, case)
         return Counted(total, total, exactly(0), span)
-    lacking = _lacking(counter, span, view, case, settled)
-    used = _used(balances, counter, view, span, case)
+    known, unsure = _balances(counter, view, span, case)
+    settled = [balances.span_of(balance) for balance in known]
+    others = [one for one in _candidates(counter, view, span, case) if not _settled(one[0], settled)]
     own = (view, belongs_here(counter, view, span, case))
-    before, total = _totals(counter, view, others, own, case)
+    before, total = _totals(counter, others, own, case)
+    used = balances.used([(b, _listed(b, counter, view, span, case)) for b in known], unsure, counter.noun)
+    lacking = _lacking(counter, span, view, case, settled)
     if lacking:
         before, total = _opened(before, lacking), _opened(total, lacking)
     return Counted(total.add(used), before.add(used), own_part(counter, view, case), span)
@@ -383,13 +397,11 @@ def belongs_here(counter: Counter, view: View, span: Span | None, case: Case) ->
     return all_of([belongs(view, counter.of, counter.where, case), same_group(counter.keys, view, view, span, case)])
 
 
-def _others(counter: Counter, view: View, span: Span, case: Case, settled: list[Span]) -> list[tuple[View, Answer]]:
-    """The services that count, or may, before the line: those a balance settles are left out."""
+def _candidates(counter: Counter, view: View, span: Span, case: Case) -> list[tuple[View, Answer]]:
+    """The services before the line that count, or may."""
     found = []
     for other in (*case.services, *case.lines):
         if other is view or not _comes_before(other, view):
-            continue
-        if not other.own and other.day is not None and any(known.holds(other.day) for known in settled):
             continue
         group = same_group(counter.keys, view, other, span, case)
         if group.truth is Truth.FALSE:
@@ -401,16 +413,18 @@ def _others(counter: Counter, view: View, span: Span, case: Case, settled: list[
 
 
 def _comes_before(other: View, view: View) -> bool:
-    return other.position < view.position or (other.day is None and not other.own)
+    return other.position < view.position or other.day is None
 
 
 def _opened(interval: Interval, needs: frozenset[Need]) -> Interval:
     return Interval(interval.low, None, interval.needs | needs)
 
 
-def _totals(counter: Counter, view: View, others: list[tuple[View, Answer]], own: tuple[View, Answer], case: Case) -> tuple[Interval, Interval]:
-    if counter.measure in ("visits", "treatment_days", "distinct"):
-        return _distinct(counter, view, others, own, case)
+def _totals(counter: Counter, others: list[tuple[View, Answer]], own: tuple[View, Answer], case: Case) -> tuple[Interval, Interval]:
+    """The count without the line, and with it."""
+    if counter.measure in distinct.BY_LABEL:
+        items = [distinct.item(counter, other, answer, case) for other, answer in others]
+        return distinct.counted(items, distinct.item(counter, *own, case))
     every = [*others, own]
     if counter.measure == "patients":
         return _largest(counter, others, case), _largest(counter, every, case)
@@ -445,7 +459,7 @@ def _largest(counter: Counter, items: list[tuple[View, Answer]], case: Case) -> 
 
 def own_part(counter: Counter, view: View, case: Case) -> Interval:
     """What the line itself adds to a sum; one for what is counted by distinct days or values."""
-    if counter.measure in ("visits", "treatment_days", "distinct", "authorizations"):
+    if counter.measure in (*distinct.BY_LABEL, "authorizations"):
         return exactly(1)
     return part_of(counter, view, case)
 
@@ -455,32 +469,27 @@ def part_of(counter: Counter, view: View, case: Case) -> Interval:
     if counter.measure == "lines":
         return exactly(1)
     if counter.measure == "weights":
-        return _weight(counter, view)
-    name = _AMOUNTS.get(counter.measure, "")
-    if counter.measure == "paid":
-        name = "allowed" if view.own else "paid"  # of the line in hand: its allowed amount (M4)
-    return _quantity(getattr(view.record, name, UNKNOWN), name)
+        return _weight(counter, view, case)
+    if counter.measure == "paid" and not view.own:
+        return _quantity(getattr(view.record, "paid", UNKNOWN))
+    return _quantity(value_of(FIELDS[_AMOUNTS[counter.measure]], view, case))
 
 
-def _quantity(found: Any, name: str) -> Interval:
+def _quantity(found: Any) -> Interval:
+    if isinstance(found, Need):
+        return Interval(0, None, frozenset([found]))
     if found is UNKNOWN:
-        return Interval(0, None, frozenset([Need(name, _HOW_MUCH[name], None, None)]))
+        return Interval(0, None, frozenset([Need("paid", "What was paid for each earlier service?", None, None)]))
     return exactly(found if found is not None else 0)
 
 
-_HOW_MUCH: Final = {
-    "units": "How many units are billed?", "minutes": "How many minutes was this service given?",
-    "charge": "What is charged for the line?", "allowed": "What does the payer allow for the line?",
-    "paid": "What was paid for each earlier service?", "patients": "How many patients were treated at the same time?",
-}  # fmt: skip
-
-
-def _weight(counter: Counter, view: View) -> Interval:
+def _weight(counter: Counter, view: View, case: Case) -> Interval:
+    """The table's value for the code, times units; without a row it is not known, unless the table says otherwise (M4)."""
     assert counter.table is not None
-    units = _quantity(view.record.units, "units")
+    units = _quantity(value_of(FIELDS["units"], view, case))
     row = counter.table.row((view.record.code,), view.day or date.max)
-    text = row[counter.column] if row is not None else counter.table.missing
-    if text in ("none", ""):
+    text = (row[counter.column] if row is not None else "") or counter.table.missing
+    if text == "none":
         return exactly(0)
     if text is None:
         need = Need(f"{counter.column} {view.record.code}", f"What is the {counter.column} of {view.record.code}?", None, None)
@@ -489,66 +498,15 @@ def _weight(counter: Counter, view: View) -> Interval:
     return Interval(units.low * each, None if units.high is None else units.high * each, units.needs)
 
 
-# ---- visits, days, distinct values -------------------------------------------------------------------------------
+# ---- authorizations --------------------------------------------------------------------------------------------------
 
 
-def _distinct(counter: Counter, view: View, others: list[tuple[View, Answer]], own: tuple[View, Answer], case: Case) -> tuple[Interval, Interval]:
-    """Count distinct visits, days or values up to the first service of the line's own one.
-
-    Visits of one day rank by their first service, so a later line of the 30th visit is not over because a 31st began between.
-    """
-    items = [(other.position, _labels(counter, other, case), answer) for other, answer in others]
-    mine = _labels(counter, view, case)
-    without = _ranked(items, None, view.position)
-    if own[1].truth is Truth.FALSE:
-        return without, without
-    with_it = [*items, (view.position, mine, own[1])]
-    label = mine[0] if len(mine) == 1 and not isinstance(mine[0], Need) else None
-    total = _ranked(with_it, label, view.position)
-    return without, total
-
-
-def _labels(counter: Counter, view: View, case: Case) -> list[Any]:
-    """What makes a service one of the distinct: its date, its date and discipline, or the field's known values."""
-    if counter.measure == "treatment_days":
-        return [view.day if view.day is not None else Need("date_of_service", "On which date was it?", None, None)]
-    if counter.measure == "visits":
-        found = _discipline(view, case)
-        if isinstance(found, Need):
-            return [found]
-        return [(view.day, found)]
-    assert counter.field is not None
-    value = value_of(counter.field, view, case)
-    if isinstance(value, tuple):
-        return list(value)
-    return [] if value is None else [value]
-
-
-def _ranked(items: list[tuple[Any, list[Any], Answer]], label: Any, last: Any) -> Interval:
-    first_sure = min((p for p, labels, a in items if label is not None and label in labels and a.truth is Truth.TRUE), default=last)
-    first_maybe = min((p for p, labels, a in items if label is not None and _may_be(label, labels)), default=last)
-    low_items = [(p, labels) for p, labels, a in items if a.truth is Truth.TRUE and (p <= min(first_sure, first_maybe) or label in labels)]
-    high_items = [(labels, a) for p, labels, a in items if p <= first_sure]
-    sure = {one for _, labels in low_items for one in labels if not isinstance(one, Need)}
-    unsure_days = {p[0] for p, labels in low_items for one in labels if isinstance(one, Need)}
-    low = len(sure) + len([day for day in unsure_days if not any(isinstance(s, tuple) and s[0] == day for s in sure)]) if sure or unsure_days else 0
-    most = {one for labels, _ in high_items for one in labels if not isinstance(one, Need)}
-    extra = [one for labels, _ in high_items for one in labels if isinstance(one, Need)]
-    high = max(low, len(most) + len(extra))
-    needs = frozenset(extra).union(*(a.needs for _, a in high_items)) if high_items else frozenset()
-    return Interval(low, high, needs if low != high else frozenset())
-
-
-def _may_be(label: Any, labels: list[Any]) -> bool:
-    return label in labels or any(isinstance(one, Need) for one in labels)
-
-
-def _authorizations(span: Span, view: View, case: Case) -> Interval:
-    """The authorizations that begin in the window by the line's date."""
+def _authorizations(counter: Counter, span: Span, view: View, case: Case) -> Interval:
+    """The authorizations that begin in the window by the line's date, of those that the selector does not rule out."""
     given = case.history.authorizations if case.history is not None else UNKNOWN
     if given is UNKNOWN:
         return Interval(0, None, frozenset([Need("authorizations", "Which authorizations are on file?", None, None)]))
-    starts = [a.from_ for a in given or () if isinstance(a, Authorization)]
+    starts = [a.from_ for a in given or () if isinstance(a, Authorization) and _may_be_of(a, counter.of)]
     on = view.day or date.max
     sure = [d for d in starts if isinstance(d, date) and d <= on and span.holds(d)]
     open_ = [d for d in starts if not isinstance(d, date)]
@@ -556,110 +514,49 @@ def _authorizations(span: Span, view: View, case: Case) -> Interval:
     return Interval(len(sure), len(sure) + len(open_), need if open_ else frozenset())
 
 
+def _may_be_of(record: Authorization, of: CodeSet | None) -> bool:
+    """What an authorization leaves out does not bind, so it is of every selector that what it states does not rule out."""
+    named = of.disciplines() if of is not None else ()
+    stated = record.discipline
+    return not named or not isinstance(stated, str) or stated in named
+
+
 # ---- balances ----------------------------------------------------------------------------------------------------
 
 
-def selection(of: CodeSet | None) -> tuple[frozenset[str], frozenset[str]]:
-    """What a selector names as plain words (disciplines, codes, patterns, ranges), and what it excludes."""
-    if of is None:
-        return frozenset(), frozenset()
-    named: set[str] = set()
-    out: set[str] = {word for entry in of.excluding for word in _entry_words(entry)}
-    for entry in of.entries:
-        if entry.members is not None and entry.kind == "set":
-            inner, without = selection(entry.members)
-            named |= inner
-            out |= without
-        else:
-            named |= _entry_words(entry)
-    return frozenset(named), frozenset(out)
-
-
-def _entry_words(entry: Any) -> set[str]:
-    if entry.members is not None and entry.kind == "set":
-        inner, without = selection(entry.members)
-        return set(inner) - set(without)
-    if entry.kind == "pattern":
-        return {f"{entry.value}*"}
-    return {f"{entry.value}..{entry.last}" if entry.last else entry.value}
-
-
-def _balances(counter: Counter, view: View, case: Case) -> list[Balance]:
-    """The balances that say what this counter counts: the same measure of the same selection."""
+def _balances(counter: Counter, view: View, span: Span, case: Case) -> tuple[list[Balance], list[Balance]]:
+    """The balances that stand for services of this count, and those of which that is not known."""
     given = case.history.balances if case.history is not None else None
-    if not isinstance(given, tuple) or counter.where is not None or counter.measure in ("distinct", "authorizations", "patients"):
-        return []
-    wanted = _effective_selection(counter, view, case)
-    noun = counter.column if counter.table is not None else counter.measure
-    return [b for b in given if wanted is not None and b.measure == noun and _selection_of(b) == wanted]
+    values = {key.name: _key_value(key.name, view, case) for key in counter.keys if isinstance(key, KindKey)}
+    same, unsure = balances.alike(given, counter, values)
+    settled, undated = balances.inside(same, span, view.day)
+    return settled, [*undated, *unsure]
 
 
-def _effective_selection(counter: Counter, view: View, case: Case) -> tuple[frozenset[str], frozenset[str]] | None:
-    named, out = selection(counter.of)
-    for key in counter.keys:
-        if not isinstance(key, KindKey):
-            if not isinstance(key, TimeKey) or key.name in ("line", "claim", "authorization"):
-                return None
-            continue
-        value = _key_value(key.name, view, case)
-        if key.name not in ("discipline", "code") or not isinstance(value, str):
-            return None
-        if key.name == "discipline" and not named <= {"PT", "OT", "SLP"}:
-            return None
-        named = frozenset([value])
-    return named, out
+def _listed(balance: Balance, counter: Counter, view: View, span: Span, case: Case) -> balances.Listed:
+    """What the services listed in a balance's span come to, and whether the line's own visit or day is among them."""
+    found = [one for one in _candidates(counter, view, span, case) if _settled(one[0], [balances.span_of(balance)])]
+    items = [distinct.item(counter, other, answer, case) for other, answer in found]
+    sure = [one for one in items if one.sure]
+    if counter.measure not in distinct.BY_LABEL:
+        return balances.Listed(_sum(counter, [(one.view, one.answer) for one in sure], case).low)
+    mine = distinct.item(counter, view, TRUE, case)
+    known = distinct.counted(sure, attrs.evolve(mine, answer=FALSE))[0].low
+    same = [one for one in items if _one_visit(one, mine)]
+    certain = any(one.sure and one.slots == mine.slots and all(slot.known for slot in one.slots) for one in same)
+    return balances.Listed(known, certain, bool(same))
 
 
-def _selection_of(balance: Balance) -> tuple[frozenset[str], frozenset[str]]:
-    of = balance.of if isinstance(balance.of, tuple) else ()
-    out = balance.excluding if isinstance(balance.excluding, tuple) else ()
-    return frozenset(of), frozenset(out)
+def _one_visit(one: distinct.Item, mine: distinct.Item) -> bool:
+    """Whether a service may be of the line's own visit or day."""
+    return any(slot.labels is None or other.labels is None or slot.labels & other.labels for slot in one.slots for other in mine.slots)
 
 
-def _inside(balance: Balance, span: Span, view: View) -> bool:
-    if not isinstance(balance.from_, date) or not isinstance(balance.to, date) or view.day is None:
-        return False
-    starts = span.from_ is None or span.from_ <= balance.from_
-    return starts and (span.to is None or balance.to <= span.to) and balance.from_ <= view.day
+def _settled(other: View, spans: list[Span]) -> bool:
+    return not other.own and other.day is not None and any(span.holds(other.day) for span in spans)
 
 
-def _used(balances: list[Balance], counter: Counter, view: View, span: Span, case: Case) -> Interval:
-    """What the balances say was used; services listed in their spans that say otherwise widen it, and that is asked about."""
-    total = exactly(0)
-    for balance in balances:
-        if not isinstance(balance.used, Decimal | int):
-            return Interval(total.low, None, frozenset([Need("history.balances", "How much of the balance is used?", None, None)]))
-        total = total.add(_reconciled(balance, counter, view, span, case))
-    return total
-
-
-def _reconciled(balance: Balance, counter: Counter, view: View, span: Span, case: Case) -> Interval:
-    assert isinstance(balance.from_, date) and isinstance(balance.to, date)
-    inside = Span(balance.from_, balance.to)
-    listed = [
-        (other, all_of([same_group(counter.keys, view, other, span, case), belongs(other, counter.of, counter.where, case)]))
-        for other in case.services
-        if other.day is not None and inside.holds(other.day) and _comes_before(other, view)
-    ]
-    sure = [(other, answer) for other, answer in listed if answer.truth is Truth.TRUE]
-    if counter.measure in ("visits", "treatment_days"):
-        known: Any = len({str(_labels(counter, other, case)) for other, _ in sure})
-    else:
-        known = _sum(counter, sure, case).low
-    used: Any = balance.used
-    if known <= used:
-        already = _counted_already(counter, view, sure, case)
-        return exactly(used - 1 if already and used >= 1 else used)
-    need = Need("history.balances", f"The balance says {used} {counter.noun} used, the services listed are {known}: which is right?", None, None)
-    return Interval(used, known, frozenset([need]))
-
-
-def _counted_already(counter: Counter, view: View, sure: list[tuple[View, Answer]], case: Case) -> bool:
-    """Whether the line's own visit or day is among the services that the balance stands for."""
-    if counter.measure not in ("visits", "treatment_days"):
-        return False
-    mine = _labels(counter, view, case)
-    return any(_labels(counter, other, case) == mine for other, _ in sure)
+# ---- beside the line ------------------------------------------------------------------------------------------------
 
 
 def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> Answer:
@@ -668,6 +565,8 @@ def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> 
     span, need = _window(counter, view, case)
     if need is not None:
         return unknown(need)
+    if span is None:
+        return TRUE  # no window holds this date: nothing is demanded
     answers = [
         all_of([same_group(keys, view, other, span, case), belongs(other, of, None, case)])
         for other in (*case.services, *case.lines)
@@ -676,5 +575,5 @@ def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> 
     found = any_of(answers)
     if found.truth is Truth.TRUE:
         return found
-    lacking = _lacking(counter, span, view, case, [])
+    lacking = _lacking(counter, span, view, case, [], whole=True)
     return unknown(*lacking, *found.needs) if lacking else found

@@ -35,7 +35,7 @@ class Span:
 
 @attrs.frozen
 class Holidays:
-    """The holidays of a policy's table and the days it reaches from and to."""
+    """The holidays of a policy's table; it speaks of the days from its first to its last, and of no other."""
 
     days: frozenset[date]
     first: date
@@ -82,7 +82,7 @@ def _business_days(day: date, number: int, holidays: Holidays | None) -> date | 
         if day in (date.min, date.max):
             return None
         day += timedelta(days=step)
-        if not date(holidays.first.year, 1, 1) <= day <= date(holidays.last.year, 12, 31):
+        if not holidays.first <= day <= holidays.last:
             return None
         if day.weekday() < 5 and day not in holidays.days:
             left -= 1
@@ -94,7 +94,14 @@ def within_after(day: date, number: int, unit: str, anchor: date, holidays: Holi
     if day < anchor:
         return False
     last = add(anchor, number, unit, holidays)
+    if last is None and day <= _at_the_soonest(anchor, number):
+        return True
     return None if last is None else day <= last
+
+
+def _at_the_soonest(anchor: date, number: int) -> date:
+    """So many business days after (negative: before) an anchor lie no nearer than as many days, whatever the holidays."""
+    return _cut(anchor.toordinal() + number)
 
 
 def within_before(day: date, number: int, unit: str, anchor: date, holidays: Holidays | None = None) -> bool | None:
@@ -102,18 +109,24 @@ def within_before(day: date, number: int, unit: str, anchor: date, holidays: Hol
     if day > anchor:
         return False
     first = add(anchor, -number, unit, holidays)
+    if first is None and day >= _at_the_soonest(anchor, -number):
+        return True
     return None if first is None else day >= first
 
 
 def at_least_after(day: date, number: int, unit: str, anchor: date, holidays: Holidays | None = None) -> bool | None:
     """At least N units after an anchor."""
     first = add(anchor, number, unit, holidays)
+    if first is None and day < _at_the_soonest(anchor, number):
+        return False
     return None if first is None else day >= first
 
 
 def at_least_before(day: date, number: int, unit: str, anchor: date, holidays: Holidays | None = None) -> bool | None:
     """At least N units before an anchor."""
     last = add(anchor, -number, unit, holidays)
+    if last is None and day > _at_the_soonest(anchor, -number):
+        return False
     return None if last is None else day <= last
 
 

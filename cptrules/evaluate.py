@@ -27,20 +27,19 @@ from .policy import (
     Clause,
     CodeSet,
     Comparison,
-    Condition,
     Constant,
+    Counter,
     FieldValue,
-    Limit,
+    KindKey,
     OnList,
     Pairs,
     Policy,
-    PriorAuthorization,
-    Require,
     Rule,
-    Timing,
-    conditions_in,
+    TableValue,
+    TimeKey,
 )
 from .report import Finding, Missing, Repair, Report, RuleStatus
+from .tables import Table
 from .truth import FALSE, Answer, Need, Truth, all_of, negate
 
 MOST_WAYS: Final = 64
@@ -79,6 +78,8 @@ def _judge(rule: Rule, view: View, case: Case) -> Verdict:
     result = judged(rule, view, case)
     if result.not_applicable is not None:
         return Verdict("not_applicable", result.not_applicable)
+    if scope.truth is Truth.UNKNOWN:
+        result = attrs.evolve(result, inform=None)  # it may not be about the line at all
     if result.answer.truth is Truth.TRUE:
         return Verdict("met", _met(result), judged=result, through=result.way_out)
     ways = _ways_out(rule, view, case)
@@ -210,38 +211,38 @@ def _still_asked(rule: Rule, view: View, case: Case, found: Verdict, open_: list
 
 
 def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
-    """What a rule mentions of each text or code field: the ways an unknown one can matter."""
+    """What a rule mentions of each text or code field: the ways an unknown one can matter.
+
+    A field that is held against something else (a key, a table, another field) can matter in ways nobody can list.
+    """
     found: dict[str, list[object]] = {}
     closed: set[str] = set()
-    for condition in _all_conditions(rule):
-        match condition:
-            case OnList(field=field, members=members) if field.type in ("text", "code"):
+    for part in _parts(rule):
+        match part:
+            case OnList(field=field, members=members):
                 if any(entry.kind not in ("word", "code") for entry in members.entries):
                     closed.add(field.name)
                 found.setdefault(field.name, []).extend(members.listed())
-            case Comparison(left=FieldValue(field=field), right=Constant(value=value)) if field.type in ("text", "code"):
+            case Comparison(left=FieldValue(field=field), right=Constant(value=value)):
                 found.setdefault(field.name, []).append(value)
-            case Comparison(left=FieldValue(field=field)) if field.type in ("text", "code"):
-                closed.add(field.name)
-            case _:
-                continue
+            case Comparison(left=left, right=right):
+                closed |= {side.field.name for side in (left, right) if isinstance(side, FieldValue)}
+            case TableValue(fields=fields):
+                closed |= {field.name for field in fields}
+            case Counter(field=Field(name=name)) | KindKey(name=name) | TimeKey(name=name):
+                closed.add(name)
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items() if name not in closed}
 
 
-def _all_conditions(rule: Rule) -> Iterable[Condition]:
-    clauses = [*rule.when, *rule.excepts, *rule.unless]
-    demand = rule.demand
-    match demand:
-        case Timing(only_minutes=more) | Require(that=more) | PriorAuthorization(that=more):
-            clauses += more
-        case _:
-            clauses += getattr(demand, "that", ())
-    for clause in clauses:
-        yield from conditions_in(clause.condition)
-    if isinstance(demand, Limit):
-        for entry in getattr(demand.at_most, "entries", ()):
-            if entry.when is not None:
-                yield from conditions_in(entry.when)
+def _parts(thing: object) -> Iterable[object]:
+    """Walk all that a rule is made of, down to its fields and sets of codes."""
+    if isinstance(thing, tuple):
+        for one in thing:
+            yield from _parts(one)
+    elif attrs.has(type(thing)) and not isinstance(thing, CodeSet | Field | Table):
+        yield thing
+        for inner in attrs.astuple(thing, recurse=False):  # type: ignore[arg-type]
+            yield from _parts(inner)
 
 
 # ---- a claim (M1, M3, M10) ---------------------------------------------------------------------------------------
@@ -306,6 +307,9 @@ def _unjudged(policies: tuple[Policy, ...], matching: tuple[Policy, ...], claim:
         near = nearest(claim.payer, known) if claim.payer not in known else None
         plan = f", plan {claim.plan}," if isinstance(claim.plan, str) and claim.payer in known else ""
         return f"no policy for {claim.payer}{plan} on {view.day}" + (f"; did you mean {near}?" if near else "")
+    speaking = [policy for policy in matching if view.day is None or policy.speaks_on(view.day)]
+    if claim.plan is UNKNOWN and all(policy.plans for policy in speaking):
+        return f"the plan is not known, and no policy here speaks for every plan of {claim.payer}"
     return None
 
 
@@ -313,9 +317,12 @@ def _no_policy(unjudged: Mapping[int, str]) -> list[RuleStatus]:
     reasons: dict[str, list[int]] = {}
     for line, why in unjudged.items():
         reasons.setdefault(why, []).append(line)
-    missing = {"the payer is not known": (Missing("payer", "Who is the payer?"),)}
+    plan, payer = (Missing("plan", "Which plan is the patient in?"),), (Missing("payer", "Who is the payer?"),)
     return [
-        RuleStatus("", "no_policy", "none", "undetermined", tuple(sorted(lines)), why, missing=missing.get(why, ()), outcome="deny")
+        RuleStatus(
+            "", "no_policy", "none", "undetermined", tuple(sorted(lines)), why, outcome="deny",
+            missing=payer if why.startswith("the payer") else plan if why.startswith("the plan") else (),
+        )
         for why, lines in sorted(reasons.items())
     ]
 
@@ -330,7 +337,7 @@ def _statuses(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], i
         missing = {(need.field, need.question) for _, v in these for need in v.needs}
         asked = tuple(Missing(field, question) for field, question in sorted(missing))
         facts = next((_facts(v.judged) for _, v in these if v.judged is not None), {})
-        ignored = status == "undetermined" and all({n.field for n in v.needs} <= ignoring for _, v in these)
+        ignored = status == "undetermined" and all(v.needs and {n.field for n in v.needs} <= ignoring for _, v in these)
         found.append(
             RuleStatus(
                 policy.name, rule.name, rule.kind, status, tuple(view.index for view, _ in these), _why(these), facts, asked,

@@ -13,8 +13,8 @@ from typing import Any, Final
 import attrs
 
 from . import tree as t
+from .balances import selection
 from .claims import Claim, History
-from .counting import selection
 from .diagnostics import nearest
 from .errors import InputError
 from .fields import FIELDS, Field

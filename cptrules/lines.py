@@ -15,7 +15,7 @@ import attrs
 
 from .claims import UNKNOWN, Authorization, Claim, History, Provider, Service, ServiceLine, Session
 from .dates import age
-from .fields import Field
+from .fields import FIELDS, Field
 from .policy import Constant, Policy
 from .truth import Need
 from .vocabulary import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .codesets import CodeTable
 
 Seen: TypeAlias = Any  # a value, None (absent) or a Need (unknown)
+_DISCIPLINE: Final = FIELDS["discipline"]
 OTHER: Final = "\x00other"  # a value that no rule mentions
 HISTORY_QUESTION: Final = "Which services did the patient have, and since when is the list complete?"
 
@@ -104,7 +105,7 @@ def _service_order(service: Service) -> tuple[Any, ...]:
 
 def repr_all(service: Service) -> str:
     """Everything a service says, as text to sort by."""
-    return "|".join(f"{f.name}={getattr(service, f.name)!s}" for f in attrs.fields(type(service)))
+    return str(attrs.astuple(service))  # the repr of a provider hides its number
 
 
 def _same_claim(service: Service, claim: Claim) -> bool:
@@ -138,7 +139,7 @@ def key_of(field: Field, view: View) -> tuple[object, ...]:
     return (*view.identity, field.name)
 
 
-_OF_CLAIM: Final = ("plan", "in_network", "billing_provider", "received", "payer_order", "claim_kind")
+_OF_CLAIM: Final = ("plan", "in_network", "billing_provider", "received", "payer_order", "claim_kind", "claim")
 
 
 def _assumed(field: Field, case: Case) -> Constant | None:
@@ -148,7 +149,7 @@ def _assumed(field: Field, case: Case) -> Constant | None:
 def options_of(field: Field, case: Case) -> tuple[object, ...] | None:
     """The ways an unknown field can be, where they are few: yes or no, the words of its list, what the rule mentions or else."""
     if field.type == "yes_no":
-        return (True, False)
+        return (True, False, None)
     if field.many or field.owner in ("authorization", "note"):
         return None
     if field.name == "therapy_kind":
@@ -199,7 +200,7 @@ def typed(found: Seen, field: Field) -> Seen:
 
 # ---- the line ----------------------------------------------------------------------------------------------------
 
-_PLAIN: Final = ("code", "units", "minutes", "charge", "allowed", "date_of_service", "contact", "patients", "telehealth", "revenue_code")
+_PLAIN: Final = ("code", "units", "charge", "allowed", "date_of_service", "contact", "patients", "telehealth", "revenue_code")
 
 
 def line_value(field: Field, view: View, case: Case) -> Seen:
@@ -226,10 +227,18 @@ def line_value(field: Field, view: View, case: Case) -> Seen:
             from .timing import assisted
 
             return assisted(view, case)
+        case "minutes":
+            return _minutes(record)
         case "denied":
             return getattr(record, "denied", False) if not view.own else False
         case _:
             return UNKNOWN
+
+
+def _minutes(record: ServiceLine) -> Seen:
+    """The minutes of a line; where only those of each person are given, their sum."""
+    by = record.minutes_by
+    return sum(by.values()) if record.minutes is UNKNOWN and isinstance(by, Mapping) and by else record.minutes
 
 
 def inherited(view: View, case: Case, name: str) -> Seen:
@@ -264,18 +273,24 @@ def diagnoses(view: View, case: Case) -> Seen:
 
 def discipline(view: View, case: Case) -> Seen:
     """M6.1: the line's own, else its GP, GO or GN, else the code's only one, else the rendering provider's role."""
+    key = (*view.identity, "discipline")
+    if key in case.tried:
+        return case.tried[key]
+    found = _discipline(view, case, key)
+    assumed = _assumed(_DISCIPLINE, case) if found is None or isinstance(found, Need) else None
+    return assumed.value if assumed is not None else found
+
+
+def _discipline(view: View, case: Case, key: tuple[object, ...]) -> Seen:
     sources = discipline_sources(view, case)
     if sources:
         return sources[0][1]
     if view.record.discipline is None:
         return None
     options = discipline_options(view, case)
-    if options == (None,):
-        return None
     if len(options) == 1:
         return options[0]
-    question = "Is this physical therapy, occupational therapy or speech?"
-    return Need("discipline", question, (*view.identity, "discipline"), options if view.own else None)
+    return Need("discipline", _DISCIPLINE.question, key, options if view.own else None)
 
 
 def discipline_sources(view: View, case: Case) -> list[tuple[str, str]]:

@@ -1,442 +1,330 @@
-"""Claims from an 837P file (ASC X12N 005010X222A1): pyx12 reads segments and envelope, a short loop tracker makes claims of them.
+"""837P (005010X222A1) in: X12 segments, the neutral records of their claims, and from those `Claim` (interchange.md, "From 837P").
 
-What the file says of the claim is taken as interchange.md has it ("From 837P"). Minutes, contact, allowed amounts and approvals
-are not in an 837P and stay unknown. An authorization number (REF G1) names an authorization; its record is asked for.
+Three steps, each behind one function, so that another segment reader can take pyx12's place: `segments_of` (the only one that
+knows pyx12), `claims_of` (which loop a segment belongs to), `claim_of` (what interchange.md makes of it).
+
+A file whose envelope is wrong is read not at all: nobody could say which claims are gone from it. A claim that is wrong is refused
+by itself. A segment that no loop of a claim holds refuses the claim; where it belongs to a billing provider or a subscriber an HL
+must be missing, and the claims after it, up to the next HL, are refused too: they may be another person's.
+
+Not taken over, for want of a place: related causes (CLM11) and the dates 431, 439 and 454 (events and facts of a history), referrals
+(REF 9F), amounts paid by others (SVD, CAS, AMT), attachments. `Claim837` has the first four as they are written.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
 
 import attrs
 
-from .claims import Claim
+from .claims import UNKNOWN, Claim, OtherPayer, Patient, Provider, ServiceLine, Texts, Unknown
 from .errors import Fault, InputError, Refusal
-from .interchange import read
-
-PROFESSIONAL: Final = "005010X222"
-_OTHER_FILES: Final = {
-    "835": "a remittance (835)", "277": "a claim status (277)", "270": "an eligibility question (270)", "271": "an eligibility answer (271)",
-}  # fmt: skip
-_ORDERS: Final = {"P": "primary", "S": "secondary", "T": "tertiary"}
-_KINDS: Final = {"1": "first", "6": "corrected", "7": "corrected"}
-# Roles by the beginning of the provider taxonomy code (NUCC), the longest that fits.
-ROLES: Final[Mapping[str, str]] = {
-    "2251": "PT", "225100000X": "PT", "225200000X": "PTA", "225X": "OT", "224Z": "OTA", "235Z": "SLP", "2355S0801X": "SLPA",
-    "207": "physician", "208": "physician", "363L": "nurse_practitioner", "363A": "physician_assistant", "111N": "chiropractor",
-    "213E": "podiatrist", "152W": "optometrist", "1223": "dentist", "122300000X": "dentist", "103T": "psychologist",
-    "231H": "audiologist", "171100000X": "acupuncturist", "225700000X": "massage_therapist",
-}  # fmt: skip
-
-
-@attrs.frozen
-class Segment:
-    """One segment: its number in the file from 1, its name, and its elements, each a tuple of components."""
-
-    number: int
-    name: str
-    elements: tuple[tuple[str, ...], ...]
-
-    def value(self, element: int, component: int = 1) -> str:
-        """A component of an element, both counted from 1; empty where it is not there."""
-        if not 0 < element <= len(self.elements):
-            return ""
-        parts = self.elements[element - 1]
-        return parts[component - 1] if 0 < component <= len(parts) else ""
-
-    def values(self, element: int) -> tuple[str, ...]:
-        """All components of an element that are not empty."""
-        return tuple(part for part in self.elements[element - 1] if part) if 0 < element <= len(self.elements) else ()
-
-
-@attrs.define
-class Line837:
-    """A service line (loop 2400) as the file has it: codes, dates and amounts are still text."""
-
-    segment: int
-    number: str
-    code: str = ""
-    modifiers: tuple[str, ...] = ()
-    charge: str = ""
-    measure: str = ""
-    quantity: str = ""
-    place_of_service: str = ""
-    pointers: tuple[str, ...] = ()
-    date: str = ""
-    authorization: str = ""
-    reference: str = ""
-    rendering: tuple[str, str] = ("", "")
-
-
-@attrs.define
-class Claim837:
-    """A claim (loop 2300) with what it takes from the loops around it: codes, dates and amounts are still text."""
-
-    segment: int
-    id: str
-    charge: str = ""
-    place_of_service: str = ""
-    frequency: str = ""
-    diagnoses: tuple[str, ...] = ()
-    authorization: str = ""
-    referral: str = ""
-    original: str = ""
-    dates: dict[str, str] = attrs.field(factory=dict)
-    attachments: list[tuple[str, str, str]] = attrs.field(factory=list)
-    rendering: tuple[str, str] = ("", "")
-    referring: str = ""
-    order: str = ""
-    plan: str = ""
-    filing: str = ""
-    payer: str = ""
-    member: str = ""
-    property_claim: str = ""
-    dependent: bool = False
-    patient: str = ""
-    birth_date: str = ""
-    sex: str = ""
-    billing: tuple[str, str] = ("", "")
-    received: str = ""
-    others: list[tuple[str, str]] = attrs.field(factory=list)
-    lines: list[Line837] = attrs.field(factory=list)
+from .x12_loops import LONGEST_ID, Claim837, Line837, Other837, Provider837, claims_of
+from .x12_segments import looks_like_837 as looks_like_837
+from .x12_segments import segments_of
 
 
 @attrs.frozen
 class Read837:
-    """The claims of a file, those that were refused, and what was taken for granted: claims in = claims + refusals."""
+    """What an 837P held: claims + refusals are its CLM segments, always (M10); `notes` is what was taken for granted."""
 
     claims: tuple[Claim, ...]
-    refusals: tuple[Refusal, ...]
-    notes: tuple[str, ...]
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def read_837(text: str, payers: Mapping[str, str] | None = None) -> Read837:
-    """Read the claims of an 837P; `payers` gives payers (NM109 of loop 2010BB) other names.
+def read_837(text: str, payers: Mapping[str, str] | None = None, name: str = "") -> Read837:
+    """Read the claims of an 837P; `payers` gives payers other names by their id, `name` goes before every place.
 
-    Raises InputError where the file as a whole can't be trusted: not X12, not an 837P, cut off, or with counts that do not fit.
+    Raises InputError where the envelope is wrong or the file is cut off: then no claim of it is given. A claim that can't be read is
+    refused by itself.
     """
-    found = list(claims_of(segments_of(text)))
-    if not found:
-        raise InputError([Fault("", "the file holds no claim (CLM segment)")])
-    claims: list[Claim] = []
-    refusals: list[Refusal] = []
-    for one in found:
-        try:
-            claims.append(_claim(one, payers or {}))
-        except InputError as error:
-            refusals.append(Refusal(one.id or None, f"segment {one.segment} (CLM)", error.faults))
-    return Read837(tuple(claims), tuple(refusals), tuple(_notes(found)))
-
-
-def _notes(found: Iterable[Claim837]) -> Iterator[str]:
-    days = sorted({day for one in found if (day := _iso(one.received))})
-    if days:
-        yield f"received is taken to be {' or '.join(days)}, when the file was made (BHT04)"
-    for one in found:
-        charges = [_amount(line.charge) for line in one.lines]
-        if one.charge and None not in charges and _amount(one.charge) not in (None, sum(filter(None, charges), Decimal(0))):
-            yield f"claim {one.id}: the charges of its lines do not add up to the claim's (CLM02)"
-
-
-# ---- segments ----------------------------------------------------------------------------------------------------
-
-
-def segments_of(text: str) -> list[Segment]:
-    """Read the segments of an X12 file; raises InputError with what is wrong with it as a whole."""
     try:
-        from pyx12.errors import X12Error  # type: ignore[import-untyped]
-        from pyx12.x12file import X12Reader  # type: ignore[import-untyped]
-    except ImportError:
-        raise InputError([Fault("", "reading 837P needs the x12 extra: pip install 'cptrules[x12]'")]) from None
-    try:
-        reader = X12Reader(io.StringIO(text.lstrip("\ufeff \t\r\n")))
-        found = [_segment(number, raw) for number, raw in enumerate(reader, 1)]
-        reader.cleanup()
-        errors = reader.pop_errors()
-    except (X12Error, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError([Fault("", f"it is not an X12 file that can be read: {str(error)[:80] or 'its header is broken'}")]) from None
-    _refuse_others(found)
-    if errors:
-        last = f"the last segment is {found[-1].name}, number {found[-1].number}" if found else "there is no segment"
-        told = dict.fromkeys(str(error[2]) for error in errors)
-        raise InputError([Fault("", f"the file is cut off or miscounted: {message}; {last}") for message in told])
-    return found
-
-
-def _segment(number: int, raw: Any) -> Segment:
-    return Segment(number, raw.get_seg_id(), tuple(tuple(part.get_value() for part in element.elements) for element in raw.elements))
-
-
-def _refuse_others(found: list[Segment]) -> None:
-    """Only the professional claim is read: an institutional one has other fields under the same names."""
-    for segment in found:
-        kind = segment.value(1)
-        if segment.name == "ST" and kind != "837":
-            raise InputError([Fault(f"segment {segment.number}", f"this is {_OTHER_FILES.get(kind, f'a transaction {kind}')}, not claims (837P)")])
-        version = segment.value(8) if segment.name == "GS" else ""
-        if version and not version.startswith(PROFESSIONAL):
-            raise InputError([Fault(f"segment {segment.number}", f"its version is {version[:20]}, not that of an 837P ({PROFESSIONAL}A1)")])
-    if not any(segment.name == "ST" for segment in found):
-        raise InputError([Fault("", "the file holds no transaction set (ST segment)")])
-
-
-# ---- from segments to claims -------------------------------------------------------------------------------------
-
-
-def claims_of(segments: Iterable[Segment]) -> Iterator[Claim837]:
-    """Make claims of segments: one for each CLM, whatever else is wrong with it."""
-    tracker = _Tracker()
-    for segment in segments:
-        done = tracker.take(segment)
-        if done is not None:
-            yield done
-    if tracker.claim is not None:
-        yield tracker.claim
-
-
-@attrs.define
-class _Tracker:
-    """Where in the loops the reading stands, and what the loops around a claim have said."""
-
-    received: str = ""
-    billing: tuple[str, str] = ("", "")
-    subscriber: dict[str, str] = attrs.field(factory=dict)
-    dependent: dict[str, str] | None = None
-    claim: Claim837 | None = None
-    line: Line837 | None = None
-    other: bool = False  # in the loops of another payer (2320, 2330, 2430)
-    person: str = ""  # the entity of the last NM1
-
-    def take(self, segment: Segment) -> Claim837 | None:
-        """Take one segment; gives the claim that it ends."""
-        if segment.name in ("ST", "HL", "CLM", "SE"):
-            done, self.claim, self.line, self.other = self.claim, None, None, False
-            self._outside(segment) if segment.name != "CLM" else self._begin(segment)
-            return done
-        if self.claim is None:
-            self._outside(segment)
-        elif segment.name in ("SBR", "SVD"):
-            self._another_payer(segment)
-        elif segment.name == "LX":
-            self.other = False
-            self.line = Line837(segment.number, segment.value(1))
-            self.claim.lines.append(self.line)
-        elif self.other:
-            self._of_another_payer(segment)
-        elif self.line is not None:
-            self._in_line(segment, self.line)
-        else:
-            self._in_claim(segment, self.claim)
-        return None
-
-    # ---- around the claim ------------------------------------------------------------------------------------
-
-    def _outside(self, segment: Segment) -> None:
-        match segment.name:
-            case "ST":
-                self.received, self.billing, self.subscriber, self.dependent = "", ("", ""), {}, None
-            case "BHT":
-                self.received = segment.value(4)
-            case "HL":
-                self._level(segment.value(3))
-            case "PRV" if segment.value(1) == "BI":
-                self.billing = (self.billing[0], segment.value(3))
-            case "SBR":
-                self.subscriber |= {"order": segment.value(1), "plan": segment.value(3), "filing": segment.value(9)}
-            case "NM1":
-                self._party(segment)
-            case "DMG":
-                who = self.dependent if self.person == "QC" and self.dependent is not None else self.subscriber
-                who |= {"birth_date": segment.value(2), "sex": segment.value(3)}
-            case "REF" if segment.value(1) == "Y4":
-                self.subscriber["property_claim"] = segment.value(2)
-            case _:
-                pass
-
-    def _level(self, level: str) -> None:
-        self.person = ""
-        if level == "20":
-            self.billing, self.subscriber, self.dependent = ("", ""), {}, None
-        elif level == "22":
-            self.subscriber, self.dependent = {}, None
-        elif level == "23":
-            self.dependent = {}
-
-    def _party(self, segment: Segment) -> None:
-        self.person = segment.value(1)
-        if self.person == "85":
-            self.billing = (segment.value(9), self.billing[1])
-        elif self.person in ("IL", "PR"):
-            self.subscriber["member" if self.person == "IL" else "payer"] = segment.value(9)
-        elif self.person == "QC" and self.dependent is not None:
-            self.dependent["patient"] = segment.value(9)
-
-    def _begin(self, segment: Segment) -> None:
-        person = self.subscriber if self.dependent is None else self.dependent
-        who = self.subscriber
-        self.claim = Claim837(
-            segment.number, segment.value(1), segment.value(2), segment.value(5, 1), segment.value(5, 3),
-            dependent=self.dependent is not None, billing=self.billing, received=self.received,
-            patient=person.get("patient", "") if self.dependent is not None else who.get("member", ""),
-            birth_date=person.get("birth_date", ""), sex=person.get("sex", ""), order=who.get("order", ""), plan=who.get("plan", ""),
-            filing=who.get("filing", ""), payer=who.get("payer", ""), member=who.get("member", ""),
-            property_claim=who.get("property_claim", ""),
-        )  # fmt: skip
-        self.person = ""
-
-    # ---- in the claim and its lines --------------------------------------------------------------------------
-
-    def _in_claim(self, segment: Segment, claim: Claim837) -> None:
-        match segment.name:
-            case "DTP":
-                claim.dates[segment.value(1)] = segment.value(3)
-            case "PWK":
-                claim.attachments.append((segment.value(1), segment.value(2), segment.value(6)))
-            case "REF":
-                name = {"G1": "authorization", "9F": "referral", "F8": "original"}.get(segment.value(1))
-                if name is not None:
-                    setattr(claim, name, segment.value(2))
-            case "HI":
-                found = [segment.value(n, 2) for n in range(1, len(segment.elements) + 1) if segment.value(n) in ("ABK", "ABF", "BK", "BF")]
-                claim.diagnoses += tuple(found)
-            case "NM1":
-                self.person = segment.value(1)
-                if self.person == "82":
-                    claim.rendering = (segment.value(9), "")
-                elif self.person == "DN":
-                    claim.referring = segment.value(9)
-            case "PRV" if self.person == "82":
-                claim.rendering = (claim.rendering[0], segment.value(3))
-            case _:
-                pass
-
-    def _in_line(self, segment: Segment, line: Line837) -> None:
-        match segment.name:
-            case "SV1":
-                line.code = segment.value(1, 2) if segment.value(1) == "HC" else ""
-                line.modifiers = tuple(m for m in (segment.value(1, n) for n in range(3, 7)) if m)
-                line.charge, line.measure, line.quantity = segment.value(2), segment.value(3), segment.value(4)
-                line.place_of_service, line.pointers = segment.value(5), segment.values(7)
-            case "DTP" if segment.value(1) == "472":
-                line.date = segment.value(3)
-            case "REF" if segment.value(1) in ("G1", "6R"):
-                setattr(line, "authorization" if segment.value(1) == "G1" else "reference", segment.value(2))
-            case "NM1":
-                self.person = segment.value(1)
-                if self.person == "82":
-                    line.rendering = (segment.value(9), "")
-            case "PRV" if self.person == "82":
-                line.rendering = (line.rendering[0], segment.value(3))
-            case _:
-                pass
-
-    def _another_payer(self, segment: Segment) -> None:
-        self.other = True
-        if segment.name == "SBR" and self.claim is not None:
-            self.claim.others.append((segment.value(1), ""))
-
-    def _of_another_payer(self, segment: Segment) -> None:
-        """Of another payer's decision only its date is kept (DTP 573, of the claim or a line)."""
-        if segment.name == "DTP" and segment.value(1) == "573" and self.claim is not None and len(self.claim.others) == 1:
-            order, _ = self.claim.others[0]
-            self.claim.others[0] = (order, segment.value(3))
-
-
-# ---- to the claim of interchange.md ------------------------------------------------------------------------------
-
-
-def _claim(found: Claim837, payers: Mapping[str, str]) -> Claim:
-    """Map a claim of the file to ours; raises InputError with every fault."""
-    if found.frequency == "8":
-        raise InputError([Fault("CLM05-3", "it voids an earlier claim (frequency 8): there is nothing to judge")])
-    data: dict[str, Any] = {
-        "id": found.id, "payer": payers.get(found.payer) or ("MEDICARE_B" if found.filing == "MB" else found.payer),
-        "plan": found.plan, "payer_order": _ORDERS.get(found.order), "claim_kind": _KINDS.get(found.frequency),
-        "received": _iso(found.received), "place_of_service": found.place_of_service,
-        "patient": _given({"id": found.patient, "birth_date": _iso(found.birth_date), "sex": found.sex}),
-        "billing_provider": _provider(found.billing), "injury_number": found.property_claim,
-        "authorizations": [found.authorization] if found.authorization else None,
-        "other_payers": [_given({"order": _ORDERS.get(order), "decided": _iso(day)}) for order, day in found.others] or None,
-        "lines": [_line(line, found) for line in found.lines],
-    }  # fmt: skip
-    data = _given(data)
-    data["diagnoses"] = [_dotted(code) for code in found.diagnoses]
-    try:
-        return read(Claim, data)
+        records = tuple(claims_of(segments_of(text)))
+        if not records:
+            raise InputError([Fault("", "there is no claim (CLM) in it")])
     except InputError as error:
-        raise InputError(_placed(fault, found) for fault in error.faults) from None
+        raise InputError(attrs.evolve(fault, path=_named(name, fault.path)) for fault in error.faults) from None
+    claims, refusals, unbalanced = [], [], []
+    for record in records:
+        try:
+            claims.append(claim_of(record, payers))
+        except InputError as error:
+            refusals.append(Refusal(record.id or None, _named(name, record.place_in_file), error.faults))
+        else:
+            unbalanced.extend([record.id] if _unbalanced(record, claims[-1]) else [])
+    return Read837(tuple(claims), tuple(refusals), tuple(_named(name, note) for note in _notes(claims, unbalanced)))
 
 
-def _given(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file says; what it leaves empty is not known."""
-    return {key: value for key, value in data.items() if value not in (None, "", {})}
+def _named(name: str, text: str) -> str:
+    return ": ".join(part for part in (name, text) if part)
 
 
-def _line(line: Line837, claim: Claim837) -> dict[str, Any]:
-    rendering = next((one for one in (line.rendering, claim.rendering, claim.billing) if one[0]), ("", ""))
-    quantity = _whole(line.quantity)
-    data: dict[str, Any] = {
-        "number": _whole(line.number), "code": line.code, "charge": _money(line.charge), "date_of_service": _day_of(line.date),
-        "units": quantity if line.measure != "MJ" else None, "minutes": quantity if line.measure == "MJ" else None,
-        "place_of_service": line.place_of_service, "rendering_provider": _provider(rendering),
-        "authorizations": [line.authorization] if line.authorization else None,
-        "diagnosis_pointers": [_whole(pointer) for pointer in line.pointers] or None,
-    }  # fmt: skip
-    return {**_given(data), "modifiers": list(line.modifiers)}
+def _notes(claims: Sequence[Claim], unbalanced: Sequence[str]) -> Iterator[str]:
+    days = sorted({claim.received for claim in claims if isinstance(claim.received, date)})
+    if days:
+        told = " or ".join(str(day) for day in days) if len(days) <= 3 else f"a day from {days[0]} to {days[-1]}"
+        yield f"received is taken to be {told}, the date the file was made (BHT04)"
+    if any(isinstance(claim.patient, Patient) and claim.patient.id is UNKNOWN for claim in claims):
+        yield "a patient who is not the subscriber has no id of their own in an 837P: the patient's id is unknown there"
+    for claim in unbalanced:
+        yield f"claim {claim}: the charges of its lines do not add up to the claim's (CLM02)"
 
 
-def _provider(party: tuple[str, str]) -> dict[str, Any]:
-    npi, taxonomy = party
-    return _given({"npi": npi, "taxonomy": taxonomy, "role": role_of(taxonomy)})
+# ---- records into claims -----------------------------------------------------------------------------------------
+
+# Roles by taxonomy (the provider code set of NUCC): how the code begins, longest first.
+_TAXONOMIES: Final[Mapping[str, str]] = {
+    "2251": "PT", "2252": "PTA", "225X": "OT", "224Z": "OTA", "235Z": "SLP", "2355S0801X": "SLPA",
+    "204C": "physician", "204D": "physician", "207": "physician", "208": "physician",
+    "363L": "nurse_practitioner", "363A": "physician_assistant", "111N": "chiropractor", "213E": "podiatrist", "152W": "optometrist",
+    "1223": "dentist", "103T": "psychologist", "231H": "audiologist", "1711": "acupuncturist", "2257": "massage_therapist",
+    "3902": "student",
+}  # fmt: skip
+_ORDERS: Final = {"P": "primary", "S": "secondary", "T": "tertiary"}
+_KINDS: Final = {"1": "first", "6": "corrected", "7": "corrected"}
+_MEDICARE_B: Final = "MB"
 
 
 def role_of(taxonomy: str) -> str | None:
-    """The role that a provider taxonomy code stands for, None where it stands for none we know."""
-    fitting = [start for start in ROLES if taxonomy.startswith(start)]
-    return ROLES[max(fitting, key=len)] if fitting else None
+    """Give the role that a taxonomy code stands for, None where it is none of interchange.md's.
 
-
-def _iso(text: str) -> str | None:
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if re.fullmatch(r"[0-9]{8}", text) else (text or None)
-
-
-def _day_of(text: str) -> str | None:
-    """The date of a line: one day, or a span that begins and ends on it."""
-    first, _, last = text.partition("-")
-    return _iso(first) if not last or first == last else text
-
-
-def _whole(text: str) -> int | str | None:
-    """A whole number, also where it is written 2.0; anything else is left for the fault."""
-    match = re.fullmatch(r"([0-9]{1,12})(\.0*)?", text)
-    return int(match.group(1)) if match else (_amount(text) or text or None)  # type: ignore[return-value]
-
-
-def _amount(text: str) -> Decimal | None:
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
+    Source: the Health Care Provider Taxonomy of NUCC; the X12 data element is PRV03.
+    """
+    if not re.fullmatch("[0-9A-Z]{9}X", taxonomy):
         return None
-    return found if found.is_finite() else None
+    return next((role for start, role in _TAXONOMIES.items() if taxonomy.startswith(start)), None)
 
 
-def _money(text: str) -> str | None:
-    found = _amount(text)
-    return format(found, "f") if found is not None else (text or None)
+class _Faults:
+    """Collects what is wrong with a claim or a line, each with its path; a value that is wrong is UNKNOWN for the time being."""
+
+    def __init__(self, path: str, places: Mapping[str, int], faults: list[Fault]) -> None:
+        self.path, self.places, self.faults = path, places, faults
+
+    def say(self, element: str, message: str) -> Unknown:
+        """Note a fault of an element, as SV104 or HI."""
+        number = self.places.get(element if element in self.places else element[: 3 if element[:3] in self.places else 2])
+        place = f" (segment {number})" if number else ""
+        self.faults.append(Fault(f"{self.path}, {element}{place}", message))
+        return UNKNOWN
 
 
-def _dotted(code: str) -> str:
-    return f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
+def claim_of(record: Claim837, payers: Mapping[str, str] | None = None) -> Claim:
+    """Make a claim of what an 837P says of it; `payers` gives payers other names by their id.
+
+    Raises InputError with every fault of the claim and its place. Source: interchange.md, "From 837P".
+    """
+    faults = list(record.faults)
+    at = _Faults(record.path, record.places, faults)
+    if not record.id:
+        at.say("CLM01", f"the claim has no id of at most {LONGEST_ID} printable characters")
+    claim = Claim(
+        id=_text(record.id), payer=_payer(record, payers or {}), plan=_text(record.plan), payer_order=_ORDERS.get(record.order, UNKNOWN),
+        claim_kind=_kind(record.frequency, at), received=_day("D8", record.made, "BHT04", at) if record.made else UNKNOWN,
+        place_of_service=_claim_place(record, at), diagnoses=tuple(_diagnosis(*one, at) for one in record.diagnoses),
+        patient=_patient(record, at), billing_provider=Provider(npi=_text(record.billing.npi), taxonomy=_text(record.billing.taxonomy)),
+        injury_number=_text(record.injury_number), authorizations=_authorizations(record),
+        other_payers=tuple(_other_payer(other, record, at) for other in record.others) or UNKNOWN,
+        lines=tuple(_service_line(line, record, _Faults(line.path, line.places, faults)) for line in record.lines),
+    )  # fmt: skip
+    _check_lines(record, claim, at)
+    if faults:
+        raise InputError(faults)
+    return claim
 
 
-def _placed(fault: Fault, found: Claim837) -> Fault:
-    """Say at which segment a fault stands."""
-    match = re.match(r"lines\[(\d+)\]", fault.path)
-    if match is None:
-        return fault
-    line = found.lines[int(match.group(1))]
-    return attrs.evolve(fault, path=f"{fault.path} (LX {line.number}, segment {line.segment})")
+def _check_lines(record: Claim837, claim: Claim, at: _Faults) -> None:
+    """What shows only when the lines are seen together."""
+    _money(record.charge, "CLM02", at)
+    if not claim.lines:
+        at.say("LX", "the claim has no service line")
+    numbers = [line.number for line in claim.lines]
+    for index, line in enumerate(claim.lines):
+        if line.number and line.number in numbers[:index]:
+            twice = record.lines[index]
+            _Faults(twice.path, twice.places, at.faults).say("LX01", f"line number {line.number} stands twice in the claim")
+
+
+def _unbalanced(record: Claim837, claim: Claim) -> bool:
+    """Whether the charges of the lines do not come to the claim's: a line may be gone; no rule looks at the sum, so it is told only."""
+    charges = [line.charge for line in claim.lines if isinstance(line.charge, Decimal)]
+    return sum(charges) != Decimal(record.charge)
+
+
+def _service_line(line: Line837, record: Claim837, at: _Faults) -> ServiceLine:
+    amount = _quantity(line, at)
+    return ServiceLine(
+        number=_line_number(line, at), code=_code(line, at), modifiers=tuple(_modifier(one, at) for one in line.modifiers),
+        units=amount if line.unit == "UN" else UNKNOWN, minutes=amount if line.unit == "MJ" else UNKNOWN,
+        charge=_money(line.charge, "SV102", at), date_of_service=_service_day(line, at),
+        place_of_service=_place(line.place, "SV105", at), diagnosis_pointers=_pointers(line, len(record.diagnoses), at),
+        rendering_provider=_rendering(line.rendering or record.rendering or record.billing),
+        authorizations=line.authorizations or UNKNOWN,
+    )  # fmt: skip
+
+
+def _rendering(provider: Provider837) -> Provider:
+    """Who gave the service: the line's, else the claim's, else the billing provider. Only a person has a role; a clinic has none."""
+    role = role_of(provider.taxonomy) if provider.person else None
+    return Provider(npi=_text(provider.npi), taxonomy=_text(provider.taxonomy), role=role or UNKNOWN)
+
+
+def _payer(record: Claim837, payers: Mapping[str, str]) -> str | Unknown:
+    if record.payer in payers:
+        return payers[record.payer]
+    found = "MEDICARE_B" if record.filing == _MEDICARE_B else _text(record.payer)
+    return payers.get(found, found) if isinstance(found, str) else found
+
+
+def _patient(record: Claim837, at: _Faults) -> Patient:
+    form, born = record.birth
+    day = UNKNOWN if not born else _calendar(born) if form == "D8" else None
+    if day is None:  # never shown: it is the patient's
+        day = at.say("DMG02", "the birth date is no date (D8) of the calendar")
+    return Patient(id=_text(record.patient), birth_date=day, sex=record.sex if record.sex in ("F", "M") else UNKNOWN)
+
+
+def _authorizations(record: Claim837) -> Texts:
+    """REF G1; none written is unknown, for a payer may have it on file all the same."""
+    return tuple(dict.fromkeys(number for kind, number in record.references if kind == "G1" and number)) or UNKNOWN
+
+
+def _other_payer(other: Other837, record: Claim837, at: _Faults) -> OtherPayer:
+    """Its order, and the last day it decided: for the claim (2330B), or for lines (2430)."""
+    of_lines = [when for line in record.lines for payer, when in line.decisions if payer == other.payer]
+    days = [_day(when.format, when.value, "DTP*573", at) for when in (*other.dates, *of_lines)]
+    known = [day for day in days if isinstance(day, date)]
+    return OtherPayer(order=_ORDERS.get(other.order, UNKNOWN), decided=max(known) if known else UNKNOWN)
+
+
+def _kind(frequency: str, at: _Faults) -> str | Unknown:
+    if frequency == "8":
+        return at.say("CLM05-3", "frequency 8 voids a claim sent before: there is nothing to judge")
+    if frequency and frequency not in _KINDS:
+        return at.say("CLM05-3", f"{_quoted(frequency)} is no frequency of a professional claim: 1, 6, 7 or 8")
+    return _KINDS.get(frequency, UNKNOWN)
+
+
+def _claim_place(record: Claim837, at: _Faults) -> str | Unknown:
+    if record.place_set not in ("", "B"):
+        return at.say("CLM05-2", f"{_quoted(record.place_set)} is not B: CLM05-1 is no place of service")
+    return _place(record.place, "CLM05-1", at)
+
+
+# ---- values ------------------------------------------------------------------------------------------------------
+
+
+def _text(value: str) -> str | Unknown:
+    return value or UNKNOWN
+
+
+def _quoted(value: str) -> str:
+    """A code as it is written; anything that could be a name or a member's id is not repeated."""
+    if re.fullmatch(r"[0-9A-Za-z.-]{1,8}", value) and (len(value) <= 3 or re.search("[0-9]", value)):
+        return f'"{value}"'
+    return "what is written"
+
+
+def _calendar(text: str) -> date | None:
+    if not re.fullmatch("[0-9]{8}", text):
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def _day(form: str, text: str, element: str, at: _Faults) -> date | Unknown:
+    """D8, or RD8 from a day to the same day."""
+    if not text:
+        return at.say(element, "the date is missing")
+    first, _, last = text.partition("-") if form == "RD8" else (text, "", text)
+    days = _calendar(first), _calendar(last)
+    if form not in ("D8", "RD8") or None in days:
+        return at.say(element, f"{_quoted(text)} is no date of the calendar in the form {'20260304-20260304' if form == 'RD8' else '20260304'}")
+    if days[0] != days[1]:
+        return at.say(element, f"it is a span, {days[0]} to {days[1]}: a line is judged by its one date of service")
+    return days[0] or UNKNOWN
+
+
+def _service_day(line: Line837, at: _Faults) -> date | Unknown:
+    found = [one for one in line.dates if one.qualifier == "472"]
+    return _day(found[0].format, found[0].value, "DTP*472", at) if found else UNKNOWN  # a missing one was told by the tracker
+
+
+def _money(text: str, element: str, at: _Faults) -> Decimal | Unknown:
+    if not text:
+        return UNKNOWN if element == "SV102" and "SV1" not in at.places else at.say(element, "the amount is missing")
+    if not re.fullmatch(r"(?=\.?[0-9])[0-9]{0,9}(\.[0-9]{0,2})?", text):
+        return at.say(element, f"{_quoted(text)} is no amount, as 57.50")
+    return Decimal(text)
+
+
+def _quantity(line: Line837, at: _Faults) -> int | Unknown:
+    if "SV1" not in line.places:
+        return UNKNOWN  # told by the tracker
+    if line.unit not in ("UN", "MJ"):
+        at.say("SV103", f"{_quoted(line.unit) if line.unit else 'nothing'} is neither UN (units) nor MJ (minutes)")
+    if not line.quantity:
+        return at.say("SV104", "the number of units is missing")
+    if not re.fullmatch(r"[0-9]{1,9}(\.0*)?", line.quantity):
+        return at.say("SV104", f"{_quoted(line.quantity)} is no whole number")
+    return int(line.quantity.partition(".")[0])
+
+
+def _line_number(line: Line837, at: _Faults) -> int:
+    if not re.fullmatch("[0-9]{1,6}", line.number) or int(line.number) == 0:
+        at.say("LX01", "the line has no number" if not line.number else f"{_quoted(line.number)} is no line number")
+        return 0
+    return int(line.number)
+
+
+def _code(line: Line837, at: _Faults) -> str:
+    if "SV1" not in line.places:
+        return line.code  # told by the tracker
+    if line.code_set != "HC":
+        at.say("SV101-1", f"{_quoted(line.code_set) if line.code_set else 'nothing'} is not HC: SV101-2 is no CPT or HCPCS code")
+    if not line.code:
+        at.say("SV101-2", "the procedure code is missing")
+    elif not re.fullmatch("[0-9A-Z]{5}", line.code):
+        at.say("SV101-2", f"{_quoted(line.code)} is not a procedure code: five digits and capitals, as 97110 or G0283")
+    return line.code
+
+
+def _modifier(text: str, at: _Faults) -> str:
+    if not re.fullmatch("[0-9A-Z]{2}", text):
+        at.say("SV101", f"{_quoted(text)} is not a modifier: two digits or capitals, as GP or 59")
+    return text
+
+
+def _place(text: str, element: str, at: _Faults) -> str | Unknown:
+    if text and not re.fullmatch("[0-9]{2}", text):
+        return at.say(element, f"{_quoted(text)} is not a place of service: two digits, as 11")
+    return _text(text)
+
+
+def _diagnosis(qualifier: str, code: str, at: _Faults) -> str:
+    """A diagnosis with the dot that X12 leaves out."""
+    dotted = f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
+    if qualifier in ("BK", "BF"):
+        at.say("HI", f"{qualifier} is ICD-9; diagnoses are read in ICD-10 (ABK, ABF)")
+    elif not re.fullmatch(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", dotted):
+        at.say("HI", f"{_quoted(code)} is not a diagnosis, as M5450")
+    return dotted
+
+
+def _pointers(line: Line837, diagnoses: int, at: _Faults) -> tuple[int, ...]:
+    found = []
+    for index, text in enumerate(line.pointers, 1):
+        if not re.fullmatch("[0-9]{1,2}", text) or int(text) == 0:
+            at.say(f"SV107-{index}", f"{_quoted(text)} is no number of a diagnosis")
+        elif int(text) > diagnoses:
+            at.say(f"SV107-{index}", f"it points to diagnosis {int(text)} of {diagnoses}")
+        else:
+            found.append(int(text))
+    return tuple(found)

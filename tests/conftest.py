@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+# What is kept between runs stays in the checkout: each test's policies lie in a folder of their own, and would fill the user's cache.
+os.environ.setdefault("CPTRULES_CACHE", str(Path(__file__).parent.parent / ".pytest_cache"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

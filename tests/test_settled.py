@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from judging import claim, history, judge, line, missing, policy, service, status
 
 import cptrules
 from cptrules import Claim, InputError
-from judging import claim, history, judge, line, missing, policy, service, status
 
 VISITS = "limit visits { count visits of PT, OT per calendar_year  at most 30  outcome deny  cite manual }\n"
 
@@ -209,3 +209,12 @@ def test_n17_contact_that_is_absent_is_not_one_on_one() -> None:
     assert judge(acme, claim(line(minutes=15, contact="one_on_one"))).outcome == "clean"
     assert judge(acme, claim(line(minutes=15, contact=None))).outcome == "reduce"
     assert judge(acme, claim(line(minutes=15))).outcome == "undetermined"
+
+
+def test_n18_an_unknown_plan_may_be_one_nobody_speaks_for() -> None:
+    acme = policy("forbid packs { on 97010  outcome deny  cite manual }\n", '  plans "PPO"')
+    assert judge(acme, claim(plan="PPO")).outcome == "clean"
+    assert judge(acme, claim(plan="HMO")).outcome == "undetermined"
+    report = judge(acme, claim())
+    assert (report.outcome, report.at_most) == ("undetermined", "deny")
+    assert missing(report, "no_policy") == {"plan"}

@@ -1,0 +1,163 @@
+"""Counting visits, days and distinct values: how many different ones there are, up to and with the line's own (M4).
+
+Visits of one day rank by their first service, so a later line of the 30th visit is not over because a 31st began between.
+What is not known of a service widens the count both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import attrs
+
+from .lines import Case, View, discipline_options, value_of
+from .lines import discipline as discipline_of
+from .policy import Counter
+from .truth import FALSE, Answer, Interval, Need, Truth
+
+BY_LABEL = ("visits", "treatment_days", "distinct")
+
+
+@attrs.frozen
+class Slot:
+    """One thing a service counts as: the labels it may have (None: any at all), and why it is not known which."""
+
+    labels: frozenset[Any] | None
+    need: Need | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is one label it can have."""
+        return self.labels is not None and len(self.labels) == 1
+
+    def may_be(self, label: Any) -> bool:
+        """Whether it can have a label."""
+        return self.labels is None or label in self.labels
+
+
+@attrs.frozen
+class Item:
+    """A service that counts or may: its place in the order, what it counts as, and whether it counts."""
+
+    view: View
+    slots: tuple[Slot, ...]
+    answer: Answer
+
+    @property
+    def sure(self) -> bool:
+        """Whether it counts for certain."""
+        return self.answer.truth is Truth.TRUE
+
+    def needs(self) -> Iterable[Need]:
+        """What is missing to know how it counts."""
+        return (*self.answer.needs, *(slot.need for slot in self.slots if slot.need is not None))
+
+
+def item(counter: Counter, view: View, answer: Answer, case: Case) -> Item:
+    """A service with what it counts as."""
+    return Item(view, _slots(counter, view, case), answer)
+
+
+def _slots(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
+    """Its date, its date and discipline, or the field's known values."""
+    if counter.measure == "distinct":
+        return _values(counter, view, case)
+    if view.day is None:
+        return (Slot(None, Need("date_of_service", "On which date was the service given?", view.identity, None)),)
+    if counter.measure == "treatment_days":
+        return (Slot(frozenset([view.day])),)
+    found = discipline_of(view, case)
+    ways = discipline_options(view, case) if isinstance(found, Need) else (found,)
+    return (Slot(frozenset((view.day, way) for way in ways), found if isinstance(found, Need) else None),)
+
+
+def _values(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
+    assert counter.field is not None
+    found = value_of(counter.field, view, case)
+    if isinstance(found, Need):
+        return (Slot(None, found),)
+    several = found if isinstance(found, tuple) else (() if found is None else (found,))
+    return tuple(Slot(frozenset([one])) for one in several)
+
+
+# ---- up to and with the line's own -------------------------------------------------------------------------------
+
+
+def counted(items: Sequence[Item], mine: Item) -> tuple[Interval, Interval]:
+    """How many without the line, and with it."""
+    before = _interval(_fewest(items), _most(items), items)
+    if mine.answer == FALSE:
+        return before, before
+    ways = _ways(mine)
+    if ways is None:
+        with_it = _interval(_fewest([*items, mine]), _most([*items, mine]), [*items, mine])
+    else:
+        low = min(_fewest(_up_to(items, _first(items, way, mine, False)), way) for way in ways)
+        high = max(_most(_up_to(items, _first(items, way, mine, True)), way) for way in ways)
+        with_it = _interval(low, high, [*items, mine])
+    return before, with_it if mine.sure else _either(before, with_it, mine)
+
+
+def _ways(mine: Item) -> frozenset[Any] | None:
+    """The labels that the line's own visit, day or value can have; None where it has several, or any."""
+    return mine.slots[0].labels if len(mine.slots) == 1 else None
+
+
+def _either(before: Interval, with_it: Interval, mine: Item) -> Interval:
+    low = min(before.low, with_it.low)
+    high = None if before.high is None or with_it.high is None else max(before.high, with_it.high)
+    return Interval(low, high, before.needs | with_it.needs | mine.answer.needs)
+
+
+def _first(items: Sequence[Item], label: Any, mine: Item, surely: bool) -> Any:
+    """Where the first service of the line's own label stands: surely, or at the earliest it may."""
+    places = [mine.view.position]
+    for one in items:
+        if surely and one.sure and one.view.day is not None and any(slot.known and slot.may_be(label) for slot in one.slots):
+            places.append(one.view.position)
+        if not surely and any(slot.may_be(label) for slot in one.slots):
+            places.append(_earliest(one, label))
+    return min(places)
+
+
+def _earliest(one: Item, label: Any) -> Any:
+    """A service without a date that is of the line's own visit or day was given on that day."""
+    if one.view.day is not None:
+        return one.view.position
+    day = label[0] if isinstance(label, tuple) else label
+    return (day if isinstance(day, date) else date.min, 0, -1)
+
+
+def _up_to(items: Sequence[Item], place: Any) -> list[Item]:
+    """The services up to a place in the order; one without a date may be among them."""
+    return [one for one in items if one.view.day is None or one.view.position <= place]
+
+
+def _fewest(items: Sequence[Item], label: Any = None) -> int:
+    """The least number of different labels: those known, and one for each set of possible ones that meets no other."""
+    slots = [slot for one in items if one.sure for slot in one.slots if slot.labels is not None]
+    taken = {next(iter(slot.labels)) for slot in slots if slot.labels is not None and slot.known}
+    taken |= {label} if label is not None else set()
+    found = len(taken)
+    for slot in sorted((s for s in slots if not s.known), key=lambda s: sorted(map(str, s.labels or ()))):
+        if slot.labels and not slot.labels & taken:
+            found += 1
+            taken |= slot.labels
+    return found
+
+
+def _most(items: Sequence[Item], label: Any = None) -> int:
+    """The greatest number of different labels: those known, and as many more as the unsure ones can make."""
+    slots = [slot for one in items for slot in one.slots]
+    known = {next(iter(slot.labels)) for slot in slots if slot.labels is not None and slot.known}
+    known |= {label} if label is not None else set()
+    unsure = [slot.labels for slot in slots if slot.labels is not None and not slot.known]
+    every = known.union(*unsure)
+    free = {slot.need.key or number for number, slot in enumerate(slots) if slot.labels is None and slot.need is not None}
+    return min(len(known) + len(unsure), len(every)) + len(free)
+
+
+def _interval(low: int, high: int, items: Sequence[Item]) -> Interval:
+    return Interval(low, high, frozenset(need for one in items for need in one.needs()) if low != high else frozenset())
