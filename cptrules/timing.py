@@ -50,7 +50,9 @@ def supported(rule: Rule, view: View, case: Case) -> Supported:
     demand = rule.demand
     assert isinstance(demand, Timing)
     group = _group(rule, view, case)
-    if isinstance(view.record.units, int) and _untimed(view, case):
+    if _untimed(view, case):
+        if not isinstance(view.record.units, int):
+            return Supported(unknown(Need("units", "How many units are billed?", None, None)))
         return _one_unit(view, [v for v, _ in group if v.record.code == view.record.code])
     timed = [(v, a) for v, a in group if not _untimed(v, case)]
     needs = frozenset(need for v, a in timed for need in a.needs)
