@@ -146,8 +146,8 @@ def _injury_span(view: View, case: Case) -> Span | None | Need:
         for event in (events if isinstance(events, tuple) else ())
         if event.kind in ("injury", "accident") and (event.injury_number == number or not isinstance(event.injury_number, str))
     ]
-    known = [day for day in days if isinstance(day, date)]
-    return Span(min(known) if known and len(known) == len(days) else None, None)
+    known = [day for day in days if isinstance(day, date) and view.day is not None and day <= view.day]
+    return Span(min(known) if known and all(isinstance(day, date) for day in days) else None, None)
 
 
 def _authorization_span(view: View, case: Case) -> Span | None | Need:
@@ -198,17 +198,19 @@ def _cut(gap: Span, cover: Span) -> list[Span]:
     return parts
 
 
-def _lacking(counter: Counter, span: Span, view: View, case: Case, settled: list[Span], whole: bool = False) -> frozenset[Need]:
-    """Why the upper end is open, if it is: what to ask of the history, up to the line or of the whole span."""
+def _gaps(counter: Counter, span: Span, view: View, case: Case, settled: list[Span], whole: bool = False) -> list[Span]:
+    """Where the history may lack services that count, up to the line or in the whole span."""
     local = any(isinstance(key, TimeKey) and key.name in ("line", "claim") for key in counter.keys)
     if local or view.day is None:
-        return frozenset()
+        return []
     last = span.to if whole or (span.to is not None and span.to < view.day) else view.day
     if span.from_ is not None and last is not None and last < span.from_:
-        return frozenset()
-    ours = any(isinstance(key, KindKey) and key.name == "billing_provider" for key in counter.keys)
-    gaps = uncovered(Span(span.from_, last), case, ours, settled)
-    return frozenset([_need_of_history(gaps, span, case, ours)]) if gaps else frozenset()
+        return []
+    return uncovered(Span(span.from_, last), case, _of_one_provider(counter), settled)
+
+
+def _of_one_provider(counter: Counter) -> bool:
+    return any(isinstance(key, KindKey) and key.name == "billing_provider" for key in counter.keys)
 
 
 def _need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Need:
@@ -371,11 +373,12 @@ def _within(counter: Counter, view: View, span: Span, case: Case) -> Counted:
     settled = [balances.span_of(balance) for balance in known]
     others = [one for one in _candidates(counter, view, span, case) if not _settled(one[0], settled)]
     own = (view, belongs_here(counter, view, span, case))
-    before, total = _totals(counter, others, own, case)
+    gaps = _gaps(counter, span, view, case, settled)
+    before, total = _totals(counter, others, own, gaps, case)
     used = balances.used([(b, _listed(b, counter, view, span, case)) for b in known], unsure, counter.noun)
-    lacking = _lacking(counter, span, view, case, settled)
-    if lacking:
-        before, total = _opened(before, lacking), _opened(total, lacking)
+    if gaps:
+        need = _need_of_history(gaps, span, case, _of_one_provider(counter))
+        before, total = _opened(before, need), _opened(total, need)
     return Counted(total.add(used), before.add(used), own_part(counter, view, case), span)
 
 
@@ -416,15 +419,15 @@ def _comes_before(other: View, view: View) -> bool:
     return other.position < view.position or other.day is None
 
 
-def _opened(interval: Interval, needs: frozenset[Need]) -> Interval:
-    return Interval(interval.low, None, interval.needs | needs)
+def _opened(interval: Interval, need: Need) -> Interval:
+    return Interval(interval.low, None, interval.needs | {need})
 
 
-def _totals(counter: Counter, others: list[tuple[View, Answer]], own: tuple[View, Answer], case: Case) -> tuple[Interval, Interval]:
+def _totals(counter: Counter, others: list[tuple[View, Answer]], own: tuple[View, Answer], gaps: list[Span], case: Case) -> tuple[Interval, Interval]:
     """The count without the line, and with it."""
     if counter.measure in distinct.BY_LABEL:
         items = [distinct.item(counter, other, answer, case) for other, answer in others]
-        return distinct.counted(items, distinct.item(counter, *own, case))
+        return distinct.counted(items, distinct.item(counter, *own, case), gaps)
     every = [*others, own]
     if counter.measure == "patients":
         return _largest(counter, others, case), _largest(counter, every, case)
@@ -575,5 +578,5 @@ def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> 
     found = any_of(answers)
     if found.truth is Truth.TRUE:
         return found
-    lacking = _lacking(counter, span, view, case, [], whole=True)
-    return unknown(*lacking, *found.needs) if lacking else found
+    gaps = _gaps(counter, span, view, case, [], whole=True)
+    return unknown(_need_of_history(gaps, span, case, _of_one_provider(counter)), *found.needs) if gaps else found

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from .dates import Span
 from .lines import Case, View, discipline_options, value_of
 from .lines import discipline as discipline_of
 from .policy import Counter
@@ -85,8 +86,8 @@ def _values(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
 # ---- up to and with the line's own -------------------------------------------------------------------------------
 
 
-def counted(items: Sequence[Item], mine: Item) -> tuple[Interval, Interval]:
-    """How many without the line, and with it."""
+def counted(items: Sequence[Item], mine: Item, gaps: Sequence[Span] = ()) -> tuple[Interval, Interval]:
+    """How many of those known without the line, and with it; in the gaps there may be services that nobody listed."""
     before = _interval(_fewest(items), _most(items), items)
     if mine.answer == FALSE:
         return before, before
@@ -94,8 +95,8 @@ def counted(items: Sequence[Item], mine: Item) -> tuple[Interval, Interval]:
     if ways is None:
         with_it = _interval(_fewest([*items, mine]), _most([*items, mine]), [*items, mine])
     else:
-        low = min(_fewest(_up_to(items, _first(items, way, mine, False)), way) for way in ways)
-        high = max(_most(_up_to(items, _first(items, way, mine, True)), way) for way in ways)
+        low = min(_fewest(_up_to(items, _at_the_earliest(items, way, mine, gaps)), way) for way in ways)
+        high = max(_most(_up_to(items, _at_the_latest(items, way, mine)), way) for way in ways)
         with_it = _interval(low, high, [*items, mine])
     return before, with_it if mine.sure else _either(before, with_it, mine)
 
@@ -111,23 +112,22 @@ def _either(before: Interval, with_it: Interval, mine: Item) -> Interval:
     return Interval(low, high, before.needs | with_it.needs | mine.answer.needs)
 
 
-def _first(items: Sequence[Item], label: Any, mine: Item, surely: bool) -> Any:
-    """Where the first service of the line's own label stands: surely, or at the earliest it may."""
-    places = [mine.view.position]
-    for one in items:
-        if surely and one.sure and one.view.day is not None and any(slot.known and slot.may_be(label) for slot in one.slots):
-            places.append(one.view.position)
-        if not surely and any(slot.may_be(label) for slot in one.slots):
-            places.append(_earliest(one, label))
-    return min(places)
+def _at_the_latest(items: Sequence[Item], label: Any, mine: Item) -> Any:
+    """Where the first service of the line's own label surely stands."""
+    sure = [one for one in items if one.sure and one.view.day is not None and any(slot.known and slot.may_be(label) for slot in one.slots)]
+    return min([mine.view.position, *(one.view.position for one in sure)])
 
 
-def _earliest(one: Item, label: Any) -> Any:
-    """A service without a date that is of the line's own visit or day was given on that day."""
-    if one.view.day is not None:
-        return one.view.position
-    day = label[0] if isinstance(label, tuple) else label
-    return (day if isinstance(day, date) else date.min, 0, -1)
+def _at_the_earliest(items: Sequence[Item], label: Any, mine: Item, gaps: Sequence[Span]) -> Any:
+    """Where the first service of the line's own label stands at the earliest, those that nobody listed included.
+
+    A service of the line's own visit or day was given on that day, whether it is listed without a date or not at all.
+    """
+    day = label[0] if isinstance(label, tuple) else label if isinstance(label, date) else None
+    maybe = [one for one in items if any(slot.may_be(label) for slot in one.slots)]
+    places = [one.view.position if one.view.day is not None else (day or date.min, 0, -1) for one in maybe]
+    places += [(day or gap.from_ or date.min, 0, -1) for gap in gaps if day is None or gap.holds(day)]
+    return min([mine.view.position, *places])
 
 
 def _up_to(items: Sequence[Item], place: Any) -> list[Item]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from . import tree as t
-from .codesets import CodeTable, code_table, system_of
+from .codesets import CodeTable, code_faults, code_table, codes_from, system_of
 from .dates import Span as DateSpan
 from .diagnostics import Diagnostic, nearest
 from .fields import FACT_OWNERS, FACT_TYPES, FIELDS, Field
@@ -261,8 +261,16 @@ class Scope:
             if found is not None:
                 added = self.table(t.Name("codes_added"))
                 if added is not None:
-                    self._codes = _extended(self._codes, added)
+                    self._codes = self._extended(self._codes, added, found)
         return self._codes
+
+    def _extended(self, codes: CodeTable, added: Table, found: tuple[Scope, Any]) -> CodeTable:
+        """Add a file's own codes; what is wrong with their table is told where it is declared."""
+        scope, block = found
+        for fault in code_faults(added):
+            place = f"{added.path}:{fault.line}: " if fault.line else ""
+            scope.report("E054", block.path, f"{place}{fault.message}", near=fault.suggestion)
+        return codes.extended(codes_from(added))
 
     def code_set(self, name: t.Name, wanted: str | None = None) -> CodeSet:
         """Give the set a name stands for."""
@@ -495,12 +503,6 @@ def _missing(block: t.TableBlock) -> str | None:
             return text
         case t.Percent(text=text):
             return f"{text}%"
-
-
-def _extended(table: CodeTable, added: Table) -> CodeTable:
-    from .codesets import codes_from
-
-    return table.extended(codes_from(added))
 
 
 def _numbers(first: str, last: str, kind: str) -> CodeSet:
