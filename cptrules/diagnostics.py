@@ -113,6 +113,8 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
         "The two sides can't be compared this way, whatever their values."),
     "E059": ("error", "a test that asks for something it cannot have",
         "A test gives or expects something that its policy does not know, or gives too little to make a claim."),
+    "E060": ("error", "an override or drop that does not fit its base",
+        "A layer overrides or drops a rule that a base has, of its kind, once; `without` takes away a clause that the base has."),
     # not yet
     "E090": ("error", "not built yet",
         "The language has it and this version can't judge it yet. It is refused, so that nothing is taken for clean that nobody looked at."),

@@ -102,6 +102,9 @@ def _met(result: Judged) -> str:
 def _not_in_force(rule: Rule, view: View) -> str | None:
     if rule.suspended is not None:
         return f"suspended: {rule.suspended}"
+    dropped = rule.dropped_on(view.day) if view.day is not None else None
+    if dropped is not None:
+        return f"dropped: {dropped.reason}"
     if view.day is not None and not rule.in_force(view.day):
         return f"not in force on {view.day}"
     return None
@@ -378,11 +381,20 @@ def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Cas
 
 def _finding(policy: Policy, rule: Rule, view: View, part: Judged, case: Case) -> Finding:
     reduces = rule.outcome == "reduce"
+    stands, excess = (part.stands, part.excess) if part.stands is not None else _nothing_stands(view, case)
     return Finding(
         policy=policy.name, rule=rule.name, outcome=rule.outcome, lines=(view.index,), message=_message(rule, view, part, case),
-        facts=_facts(part), stands=part.stands if reduces else None, excess=part.excess if reduces else None,
+        facts=_facts(part), stands=stands if reduces else None, excess=excess if reduces else None,
         carc=rule.carc, rarc=rule.rarcs, citations=rule.citations,
     )  # fmt: skip
+
+
+def _nothing_stands(view: View, case: Case) -> tuple[dict[str, Decimal], dict[str, Decimal] | None]:
+    """A `reduce` of a rule that counts nothing leaves nothing of the line (M3.4)."""
+    from .fields import FIELDS
+
+    units = value_of(FIELDS["units"], view, case)
+    return {"units": Decimal(0)}, {"units": Decimal(units)} if isinstance(units, int) else None
 
 
 def _message(rule: Rule, view: View, part: Judged, case: Case) -> str:

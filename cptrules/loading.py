@@ -15,6 +15,7 @@ from . import tree as t
 from .cache import digest
 from .dates import Span as DateSpan
 from .diagnostics import Diagnostic, in_order, nearest
+from .layers import folded
 from .parse import Parsed, normalised, parse
 from .phrases import NO_FIELD, Phrases, type_of
 from .policy import Clause, CodeSet, Constant, Entry, OnList, Policy, Rule
@@ -334,8 +335,11 @@ class _PolicyBuilder:
         effective = tuple(scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
         own = self._own_rules(effective)
         header = self._header(clauses, effective)
-        rules = tuple(_with_header(rule, header) for rule in (*own, *(r for base in self.bases for r in base.rules)))
         self._named_once(own)
+        based = tuple({rule.name: rule for base in self.bases for rule in base.rules}.values())
+        changes = tuple(block for block in self.file.parsed.file.blocks if isinstance(block, t.OverrideBlock | t.DropBlock))
+        based = folded(based, changes, scope, effective)
+        rules = tuple(_with_header(rule, header) for rule in (*own, *based))
         return Policy(
             name=head.name.text,
             title=next((c.text.text for c in clauses if isinstance(c, t.Title)), head.name.text),
@@ -350,10 +354,7 @@ class _PolicyBuilder:
         first: dict[str, t.Span] = {}
         found: list[Rule] = []
         for block in self.file.parsed.file.blocks:
-            if isinstance(block, t.OverrideBlock | t.DropBlock):
-                word = "override" if isinstance(block, t.OverrideBlock) else "drop"
-                scope.report("E090", block.name, f"`{word}` is not built yet")
-            elif isinstance(block, t.RuleBlock):
+            if isinstance(block, t.RuleBlock):
                 rule = builder.rule(block)
                 self._not_a_word(block.name)
                 if block.name.text in first:
@@ -390,8 +391,8 @@ class _PolicyBuilder:
         return Rule(
             "head", "head", Forbid(), "inform",
             on=tuple(self.file.scope.selector(c.selector, "procedure") for c in clauses if isinstance(c, t.On)),
-            when=(*rules._clauses(phrases, clauses, t.When), *self._plan_clause(clauses)),
-            excepts=rules._clauses(phrases, clauses, t.Except),
+            when=(*rules.clauses_of(phrases, clauses, t.When), *self._plan_clause(clauses)),
+            excepts=rules.clauses_of(phrases, clauses, t.Except),
             effective=(effective,) if effective else (),
         )  # fmt: skip
 

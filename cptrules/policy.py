@@ -247,11 +247,35 @@ class Counter(Part):
 
 
 @attrs.frozen(repr=False)
+class Opening(Part):
+    """What opens a window: `kind` is service, first_visit, on_event, after_event or date."""
+
+    kind: str
+    of: CodeSet | None = None
+    event: str | None = None
+    when: Condition | None = None
+    day: date | None = None
+
+
+@attrs.frozen(repr=False)
+class Length(Part):
+    """How long a window lasts; `again`: the next begins with the first service after its end."""
+
+    number: int
+    unit: str
+    again: bool = False
+
+
+@attrs.frozen(repr=False)
 class Window(Part):
-    """A window of time; how it opens and ends is built by a later version."""
+    """A window of time: a year from a day, or where it opens, how long it lasts, since when at the earliest, for whom (M5.4)."""
 
     name: str
-    keys: tuple[Key, ...] = ()
+    year_from: tuple[int, int] | None = None
+    openings: tuple[Opening, ...] = ()
+    lengths: tuple[Length, ...] = ()
+    since: date | None = None
+    keys: tuple[KindKey, ...] = ()
 
 
 # ---- conditions --------------------------------------------------------------------------------------------------
@@ -513,6 +537,24 @@ Demand: TypeAlias = "Timing | Limit | PriorAuthorization | Modifiers | Require |
 
 
 @attrs.frozen(repr=False)
+class Written(Part):
+    """One clause as it stands in a file, and the place where it stands."""
+
+    text: str
+    place: str
+
+
+@attrs.frozen(repr=False)
+class Dropped(Part):
+    """That a layer drops a rule on some dates: why, on whose authority, and where it says so."""
+
+    span: DateSpan
+    reason: str
+    citations: tuple[Citation, ...] = ()
+    place: str = ""
+
+
+@attrs.frozen(repr=False)
 class Rule(Part):
     """One rule: scope, demand, ways out, outcome and authority."""
 
@@ -526,7 +568,9 @@ class Rule(Part):
     when: tuple[Clause, ...] = ()
     excepts: tuple[Clause, ...] = ()
     unless: tuple[Clause, ...] = ()
+    own_effective: tuple[DateSpan, ...] = ()
     effective: tuple[tuple[DateSpan, ...], ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     suspended: str | None = None
     message: str | None = None
     citations: tuple[Citation, ...] = ()
@@ -534,6 +578,11 @@ class Rule(Part):
     origin: str = ""
     path: str = attrs.field(default="", eq=False)
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+    written: tuple[Written, ...] = attrs.field(default=(), eq=False, repr=False)
+
+    def dropped_on(self, on: date) -> Dropped | None:
+        """What drops it on a date, if anything does."""
+        return next((one for one in self.dropped if one.span.holds(on)), None)
 
     @property
     def counter(self) -> Counter | None:
@@ -547,8 +596,9 @@ class Rule(Part):
                 return None
 
     def in_force(self, on: date) -> bool:
-        """Whether its own and its header's spans hold a date."""
-        return all(any(span.holds(on) for span in spans) for spans in self.effective)
+        """Whether its own and its headers' spans hold a date, and no layer has dropped it on that date."""
+        own = not self.own_effective or any(span.holds(on) for span in self.own_effective)
+        return own and self.dropped_on(on) is None and all(any(span.holds(on) for span in spans) for spans in self.effective)
 
 
 @attrs.frozen(repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -33,8 +34,10 @@ from .policy import (
     Rule,
     TimeKey,
     Timing,
+    Written,
 )
 from .scope import Scope
+from .tables import Table
 from .vocabulary import DISCIPLINES, RULE_OUTCOMES
 
 EVERYWHERE: Final = (t.On, t.When, t.Except, t.Effective, t.Suspended, t.Unless, t.OutcomeIs, t.Message, t.Cite)
@@ -130,11 +133,10 @@ class Rules:
         if listed is None:
             return Phrases(self.scope)
         table = self.scope.table(listed.table)
-        columns = (*table.keys, *table.values) if table is not None else ()
-        return Phrases(self.scope, {name: _column(name, table, name in table.keys) for name in columns} if table else {})
+        return Phrases(self.scope, column_fields(table) if table is not None else {})
 
     def _assembled(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases, demand: Demand) -> Rule:
-        outcome, carc, rarcs = self._outcome(clauses)
+        outcome, carc, rarcs = self.outcome(clauses)
         effective = tuple(self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
         citations = [self.scope.citation(c) for c in clauses if isinstance(c, t.Cite)]
         if not any(isinstance(c, t.Cite) for c in clauses):
@@ -142,16 +144,22 @@ class Rules:
         rule = Rule(
             kind=block.kind, name=block.name.text, demand=demand, outcome=outcome, carc=carc, rarcs=rarcs,
             on=tuple(self.scope.selector(c.selector, "procedure") for c in clauses if isinstance(c, t.On)),
-            when=self._clauses(phrases, clauses, t.When), excepts=self._clauses(phrases, clauses, t.Except),
-            unless=self._clauses(phrases, clauses, t.Unless), effective=(effective,) if effective else (),
+            when=self.clauses_of(phrases, clauses, t.When), excepts=self.clauses_of(phrases, clauses, t.Except),
+            unless=self.clauses_of(phrases, clauses, t.Unless), own_effective=effective,
             suspended=next((c.reason.text for c in clauses if isinstance(c, t.Suspended)), None),
-            message=self._message(clauses, phrases), citations=tuple(c for c in citations if c is not None),
+            message=self.message(clauses, phrases), citations=tuple(c for c in citations if c is not None),
             own_on=any(isinstance(c, t.On) for c in clauses), origin=self.scope.name, path=self.scope.path, span=block.span,
+            written=self.written(block.clauses),
         )  # fmt: skip
         self._codes_in_force(rule, clauses)
         return rule
 
-    def _clauses(self, phrases: Phrases, clauses: list[Any], kind: type) -> tuple[Clause, ...]:
+    def written(self, clauses: Iterable[Any]) -> tuple[Written, ...]:
+        """Give clauses as they stand in the file, each with its place."""
+        return tuple(Written(self.scope.said(clause.span), f"{self.scope.path}:{clause.span.line}") for clause in clauses)
+
+    def clauses_of(self, phrases: Phrases, clauses: list[Any], kind: type) -> tuple[Clause, ...]:
+        """Settle the clauses of one type that hold a condition, each with its words."""
         found = []
         for clause in clauses:
             if isinstance(clause, kind):
@@ -163,7 +171,8 @@ class Rules:
 
     # ---- outcome and message ---------------------------------------------------------------------------------
 
-    def _outcome(self, clauses: list[Any]) -> tuple[str, str | None, tuple[str, ...]]:
+    def outcome(self, clauses: list[Any]) -> tuple[str, str | None, tuple[str, ...]]:
+        """Settle `outcome`: the outcome, the CARC and the RARCs."""
         clause = next((c for c in clauses if isinstance(c, t.OutcomeIs)), None)
         if clause is None:
             return "warn", None, ()
@@ -179,11 +188,12 @@ class Rules:
                 self.scope.report("E051", rarc, f"{rarc.text} is no RARC of the table", near=nearest_rarc(rarc.text))
         return outcome, clause.carc.text if clause.carc else None, tuple(rarc.text for rarc in clause.rarcs)
 
-    def _message(self, clauses: list[Any], phrases: Phrases) -> str | None:
+    def message(self, clauses: list[Any], phrases: Phrases, counted: bool = False) -> str | None:
+        """Settle `message`; {used} and its like stand only where something is counted."""
         clause = next((c for c in clauses if isinstance(c, t.Message)), None)
         if clause is None:
             return None
-        counted = any(isinstance(c, t.Counts | t.After | t.By) for c in clauses)
+        counted = counted or any(isinstance(c, t.Counts | t.After | t.By) for c in clauses)
         for word in re.findall(r"\{([^{}]*)\}", clause.text.text):
             known = word in OPEN_WORDS if counted else False
             if not known and phrases.find_field(word) is None:
@@ -194,7 +204,7 @@ class Rules:
 
     def _codes_in_force(self, rule: Rule, clauses: list[Any]) -> None:
         """A code named by a rule that is in force on none of the rule's dates."""
-        spans = rule.effective[0] if rule.effective else (self.policy_effective or (DateSpan(None, None),))
+        spans = rule.own_effective or (self.policy_effective or (DateSpan(None, None),))
         for clause in clauses:
             if isinstance(clause, t.On):
                 for item in (*clause.selector.items, *clause.selector.excluding):
@@ -214,21 +224,21 @@ class Rules:
     def _demand(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Demand | None:
         match block.kind:
             case "timing":
-                return self._timing(clauses, phrases)
+                return self.timing(clauses, phrases)
             case "limit":
-                return self._limit(block, clauses, phrases)
+                return self.limit(block, clauses, phrases)
             case "prior_authorization":
-                return self._prior(clauses, phrases)
+                return self.prior(clauses, phrases)
             case "modifiers":
-                return self._modifiers(block, clauses)
+                return self.modifiers(block, clauses)
             case "require":
                 return self._require(block, clauses, phrases)
             case "forbid":
-                return Forbid(self._instead(clauses))
+                return Forbid(self.instead(clauses))
             case "pairs":
-                return self._pairs(clauses, phrases)
+                return self.pairs(clauses, phrases)
             case _:
-                return Deadline(self._clauses(phrases, clauses, t.That))
+                return Deadline(self.clauses_of(phrases, clauses, t.That))
 
     def _one_word(self, name: t.Name, known: tuple[str, ...], what: str) -> str:
         if name.text in known:
@@ -236,17 +246,23 @@ class Rules:
         self.scope.report("E029", name, f'no {what} is called "{name.text}"', ", ".join(known), nearest(name.text, known))
         return known[0]
 
-    def _timing(self, clauses: list[Any], phrases: Phrases) -> Timing:
+    def timing(self, clauses: list[Any], phrases: Phrases) -> Timing:
+        """Settle the demand of a `timing` rule."""
         by = next((self._one_word(c.method, METHODS, "method of counting units") for c in clauses if isinstance(c, t.By)), METHODS[0])
         assisted = next((self._one_word(c.method, ASSISTED, "method for assistants") for c in clauses if isinstance(c, t.AssistedBy)), None)
-        minutes = tuple(
-            Clause(phrases.condition(c.where), f"only minutes where ({self.scope.said(c.where.span)})")
-            for c in clauses if isinstance(c, t.OnlyMinutes)
-        )  # fmt: skip
+        minutes = self.minutes_of(clauses, phrases)
         ties = next((c for c in clauses if isinstance(c, t.TiesTo)), None)
         table = self.scope.table(ties.table) if ties is not None and ties.table is not None else None
         self._fifteen_minutes(clauses)
         return Timing(by, minutes, ties.choice if ties else "", table, assisted)
+
+    def minutes_of(self, clauses: list[Any], phrases: Phrases) -> tuple[Clause, ...]:
+        """Settle `only minutes where`."""
+        return tuple(
+            Clause(phrases.condition(c.where), f"only minutes where ({self.scope.said(c.where.span)})")
+            for c in clauses
+            if isinstance(c, t.OnlyMinutes)
+        )
 
     def _fifteen_minutes(self, clauses: list[Any]) -> None:
         """Units of another length than fifteen minutes are not counted by these methods."""
@@ -259,20 +275,28 @@ class Rules:
                         told = f"{code.code} has units of {code.unit_minutes} minutes; the methods count fifteen"
                         self.scope.report("E047", clause.selector, told, f"excluding {code.code}")
 
-    def _limit(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Limit | None:
+    def limit(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Limit | None:
+        """Settle the demand of a `limit`; None where a mistake stands in the way."""
         count = next((c for c in clauses if isinstance(c, t.Counts)), None)
         bound = next((c for c in clauses if isinstance(c, t.AtMost)), None)
         counter = phrases.counter(count.count) if count is not None else None
         value = phrases.value(bound.value) if bound is not None else None
-        keep = next((c for c in clauses if isinstance(c, t.Keep)), None)
-        if keep is not None and keep.table is not None:
-            self.scope.report("E090", keep, "`keep highest` and `keep lowest` are not built yet")
+        keep, table = self.keep(clauses)
         if counter is None or value is None:
             return None
-        self._bound(bound, counter, value)
-        return Limit(counter, value)
+        self.bound(bound, counter, value)
+        return Limit(counter, value, keep, table)
 
-    def _bound(self, bound: Any, counter: Counter, value: Any) -> None:
+    def keep(self, clauses: list[Any]) -> tuple[str, Table | None]:
+        """Settle `keep`: which lines stand, first or by a table's value of one unit."""
+        clause = next((c for c in clauses if isinstance(c, t.Keep)), None)
+        if clause is None or clause.table is None:
+            return "first", None
+        self.scope.report("E090", clause, "`keep highest` and `keep lowest` are not built yet")
+        return "first", None
+
+    def bound(self, bound: Any, counter: Counter, value: Any) -> None:
+        """Check that what is counted can be held against a bound."""
         if not fits_counter(counter, value):
             due = "money" if counter.measure in ("charged", "allowed", "paid") else "a number"
             self.scope.report("E040", bound.value, f"{counter.noun} are held against {due}, this is {type_of(value)}")
@@ -280,7 +304,8 @@ class Rules:
         if line_only and counter.measure in ("lines", "visits", "treatment_days") and value != Constant("number", Decimal(0)):
             self.scope.report("W007", bound, f"{counter.measure} per line are never more than 1: no claim reaches this limit")
 
-    def _prior(self, clauses: list[Any], phrases: Phrases) -> PriorAuthorization:
+    def prior(self, clauses: list[Any], phrases: Phrases) -> PriorAuthorization:
+        """Settle the demand of a `prior_authorization`."""
         after = next((c for c in clauses if isinstance(c, t.After)), None)
         value = phrases.value(after.value) if after is not None else None
         counter = phrases.counter(after.count) if after is not None else None
@@ -288,12 +313,13 @@ class Rules:
             self.scope.report("E040", after.value, f"{counter.noun} are not counted in {type_of(value)}")  # type: ignore[union-attr]
         names = [name for c in clauses if isinstance(c, t.Matching) for name in c.names]
         return PriorAuthorization(
-            value, counter, self._clauses(phrases, clauses, t.That),
+            value, counter, self.clauses_of(phrases, clauses, t.That),
             tuple(self._one_word(name, MATCHING, "thing an authorization states") for name in names),
-            tuple(self._requested(c, phrases) for c in clauses if isinstance(c, t.Requested)),
+            tuple(self.requested(c, phrases) for c in clauses if isinstance(c, t.Requested)),
         )  # fmt: skip
 
-    def _requested(self, clause: t.Requested, phrases: Phrases) -> RequestBy:
+    def requested(self, clause: t.Requested, phrases: Phrases) -> RequestBy:
+        """Settle when a request must have been made."""
         distance = clause.distance
         number, unit = phrases.length(distance.number, distance.unit)
         wanted = "before" if clause.at_least else "after"
@@ -326,12 +352,16 @@ class Rules:
                 found.append(self._modifier(item))
         return tuple(found)
 
-    def _modifiers(self, block: t.RuleBlock, clauses: list[Any]) -> Modifiers:
+    def modifiers(self, block: t.RuleBlock, clauses: list[Any]) -> Modifiers:
+        """Settle the demand of a `modifiers` rule, which has one clause of it at least."""
+        if not any(isinstance(c, DEMANDS["modifiers"][0]) for c in clauses):
+            required(self.scope, block, clauses, (t.Needs,), "a `modifiers` rule")
+        return self.modifiers_of(clauses)
+
+    def modifiers_of(self, clauses: list[Any]) -> Modifiers:
+        """Settle what modifiers some clauses ask for."""
         needs = [item for c in clauses if isinstance(c, t.Needs) for item in c.items]
         found = tuple(need for need in (self._needed(item, clauses) for item in needs) if need is not None)
-        demands = [c for c in clauses if isinstance(c, DEMANDS["modifiers"][0])]
-        if not demands:
-            required(self.scope, block, clauses, (t.Needs,), "a `modifiers` rule")
         return Modifiers(
             found,
             tuple(self._modifier_list(c.items) for c in clauses if isinstance(c, t.NeedsOneOf)),
@@ -352,22 +382,27 @@ class Rules:
         return NeededModifier(modifier, discipline, item.attesting.text if item.attesting else None)
 
     def _require(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Require:
-        beside = tuple(
-            Beside(self.scope.selector(c.selector, "procedure"), phrases.keys(c.per)) for c in clauses if isinstance(c, t.With)
-        )
-        that = self._clauses(phrases, clauses, t.That)
+        beside = self.beside_of(clauses, phrases)
+        that = self.clauses_of(phrases, clauses, t.That)
         if not beside and not that:
             required(self.scope, block, clauses, (t.That,), "a `require` rule")
         return Require(that, beside)
 
-    def _instead(self, clauses: list[Any]) -> str | None:
+    def beside_of(self, clauses: list[Any], phrases: Phrases) -> tuple[Beside, ...]:
+        """Settle `with`."""
+        found = [c for c in clauses if isinstance(c, t.With)]
+        return tuple(Beside(self.scope.selector(c.selector, "procedure"), phrases.keys(c.per)) for c in found)
+
+    def instead(self, clauses: list[Any]) -> str | None:
+        """Settle `instead`."""
         clause = next((c for c in clauses if isinstance(c, t.Instead)), None)
         if clause is None:
             return None
         self.scope.entry(clause.code, DateSpan(None, None), "procedure")
         return str(clause.code.text)
 
-    def _pairs(self, clauses: list[Any], phrases: Phrases) -> Pairs | None:
+    def pairs(self, clauses: list[Any], phrases: Phrases) -> Pairs | None:
+        """Settle the demand of a `pairs` rule; None where a mistake stands in the way."""
         clause = next((c for c in clauses if isinstance(c, t.Listed)), None)
         table = self.scope.table(clause.table) if clause is not None else None
         if clause is None or table is None:
@@ -379,6 +414,11 @@ class Rules:
         if not any(isinstance(key, TimeKey) for key in keys):
             self.scope.report("E052", clause, "pairs need a key of time", "per day, per claim ...")
         return Pairs(table, keys)
+
+
+def column_fields(table: Table) -> dict[str, Field]:
+    """The columns of a table of pairs, as fields of the pair."""
+    return {name: _column(name, table, name in table.keys) for name in (*table.keys, *table.values)}
 
 
 def _column(name: str, table: Any, key: bool) -> Field:

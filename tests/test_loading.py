@@ -64,8 +64,6 @@ def test_what_does_not_fit_together_is_told_once(tmp_path: Path, files: dict[str
         'event surgery { preauthorized : yes_no "Was it?" }\n',
         "documentation note { needs signature  outcome warn }\n",
         "payment cut { pay 85% }\n",
-        "drop limit visits because \"waived\"\n",
-        "override limit visits { at most 3 }\n",
         "forbid a_rule { when note.kind = evaluation  outcome deny }\n",
         "limit a_rule { count units per day  at most 3  keep highest fee  outcome deny }\n",
     ],
