@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
-from . import dates
+from . import dates, distinct
 from .claims import UNKNOWN, Authorization
-from .lines import Case, View, billing_provider, discipline, inherited, npi
-from .policy import Condition, RequestBy
-from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, any_of, unknown
+from .fields import FIELDS
+from .lines import Case, View, billing_provider, discipline, inherited, npi, value_of
+from .policy import Condition, Counter, RequestBy
+from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, unknown
 
 ON_FILE = Need("authorizations", "Which authorizations are on file for the patient?", None, None)
 
@@ -56,7 +57,7 @@ def _good(record: Authorization, view: View, case: Case, where: Condition | None
 
 def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
     stated = {
-        "code": isinstance(record.codes, tuple) and bool(record.codes),
+        "code": bool(_codes(record)),
         "date": isinstance(record.from_, date) and isinstance(record.to, date),
         "visits": isinstance(record.visits, int),
     }
@@ -64,13 +65,17 @@ def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
 
 
 def covering(view: View, case: Case) -> Authorization | None | Need:
-    """The authorization that covers the line: of several the one that ends first; None where none does."""
+    """The authorization that covers the line: of several the one that ends first; None where none does.
+
+    A record that may cover it and would end before, or one that is named and not on file, leaves open which it is.
+    """
     records, needs = on_file(view, case)
-    sure = [r for r in records if covers(r, view, case).truth is Truth.TRUE]
-    open_ = [r for r in records if covers(r, view, case).truth is Truth.UNKNOWN]
-    if open_ or (needs and not sure):
-        return next(iter(sorted(needs, key=lambda need: need.question)), ON_FILE)
-    return min(sure, key=_ends_first) if sure else None
+    answers = [(record, covers(record, view, case)) for record in records]
+    best = min((record for record, a in answers if a.truth is Truth.TRUE), key=_ends_first, default=None)
+    for record, answer in answers:
+        if answer.truth is Truth.UNKNOWN and (best is None or _ends_first(record) < _ends_first(best)):
+            needs |= answer.needs
+    return min(needs, key=lambda need: (need.field, need.question)) if needs else best
 
 
 def _ends_first(record: Authorization) -> tuple[date, str]:
@@ -87,14 +92,14 @@ def covers(record: Authorization, view: View, case: Case) -> Answer:
 
 def covers_apart_from_use(record: Authorization, view: View, case: Case) -> Answer:
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
-    claim, line = case.claim, view.record
-    plan = claim.plan if view.own else getattr(line, "plan", UNKNOWN)
+    claim = case.claim
+    plan = value_of(FIELDS["plan"], view, case)
     return all_of([
         _binds(record.payer, claim.payer, "payer", "Who is the payer?"),
         _binds(record.plan, plan, "plan", "Which plan is the patient in?"),
         _binds(record.discipline, discipline(view, case), "discipline", "Of which discipline is the line?"),
         _binds(npi(record.billing_provider), npi(billing_provider(view, case)), "billing_provider", "Who bills?"),
-        _listed(record.codes, line.code),
+        _listed(_codes(record), view.record.code),
         _in_dates(record, view.day),
     ])  # fmt: skip
 
@@ -109,10 +114,15 @@ def _binds(stated: Any, actual: Any, name: str, question: str) -> Answer:
     return TRUE if stated == actual else FALSE
 
 
-def _listed(codes: Any, code: str) -> Answer:
-    if not isinstance(codes, tuple) or not codes:
-        return TRUE
-    return TRUE if code in codes else FALSE
+def _codes(record: Authorization) -> tuple[str, ...]:
+    """The codes it states; where it lists none and approves units by code, those are its codes."""
+    if isinstance(record.codes, tuple) and record.codes:
+        return record.codes
+    return tuple(record.units) if isinstance(record.units, Mapping) else ()
+
+
+def _listed(codes: tuple[str, ...], code: str) -> Answer:
+    return TRUE if not codes or code in codes else FALSE
 
 
 def _in_dates(record: Authorization, day: date | None) -> Answer:
@@ -166,22 +176,35 @@ def _within(limit: int, low: Any, high: Any, needs: list[Need]) -> Answer:
 def _visits_left(record: Authorization, view: View, case: Case) -> Answer:
     if not isinstance(record.visits, int):
         return TRUE
-    stated = isinstance(record.used_visits, int)
-    under = [(v, a) for v, a in _under(record, view, case) if v.own or not stated]
-    sure = {(v.day, str(discipline(v, case))) for v, a in under if a.truth is Truth.TRUE}
-    most = {(v.day, str(discipline(v, case))) for v, _ in under}
-    used = record.used_visits if isinstance(record.used_visits, int) else 0
-    needs = [need for _, a in under for need in a.needs]
-    missing = [] if stated else _history_open(record, view, case, None)
-    high = None if missing else used + len(most)
-    return _within(record.visits, used + len(sure), high, [*needs, *missing])
+    under = _under(record, view, case)
+    if not isinstance(record.used_visits, int):
+        found = _visits(under, view, case)
+        missing = _history_open(record, view, case, None)
+        return _within(record.visits, found.low, None if missing else found.high, [*found.needs, *missing])
+    own = [(v, a) for v, a in under if v.own]
+    found = _visits(own, view, case)
+    # Another claim of the same day may have used the visit already; those used say nothing of days.
+    twice = {v.day for v, _ in own for other, _ in under if not other.own and other.day == v.day and _may_be_one(other, v, case)}
+    needs = [*found.needs, *([_THAT_DAY] if twice else [])]
+    high = None if found.high is None else record.used_visits + found.high
+    return _within(record.visits, record.used_visits + max(0, found.low - len(twice)), high, needs)
+
+
+def _visits(under: list[tuple[View, Answer]], view: View, case: Case) -> Interval:
+    """The different dates within a discipline up to the line's own, which ranks by its first service."""
+    items = [distinct.item(_VISITS, other, answer, case) for other, answer in under if other is not view]
+    return distinct.counted(items, distinct.item(_VISITS, view, TRUE, case))[1]
+
+
+_THAT_DAY: Final = Need("authorization.used_visits", "Do the visits used include the one on another claim of the same day?", None, None)
+_VISITS: Final = Counter("visits", None, None, ())
 
 
 def _units_left(record: Authorization, view: View, case: Case) -> Answer:
     code = view.record.code
     if not isinstance(record.units, Mapping) or not isinstance(record.units.get(code), int):
         return TRUE
-    stated = isinstance(record.used_units, Mapping)
+    stated = isinstance(record.used_units, Mapping) and code in record.used_units  # of another code they say nothing of this one
     under = [(v, a) for v, a in _under(record, view, case) if v.record.code == code and (v.own or not stated)]
     used = record.used_units.get(code, 0) if isinstance(record.used_units, Mapping) else 0
     missing = [] if stated else _history_open(record, view, case, None)
@@ -209,22 +232,31 @@ def _week_left(record: Authorization, view: View, case: Case) -> Answer:
     if not isinstance(record.visits_per_week, int) or view.day is None:
         return TRUE
     week = dates.week_span(view.day, 6)
-    under = [(v, a) for v, a in _under(record, view, case) if v.day is not None and week.holds(v.day)]
-    sure = {(v.day, str(discipline(v, case))) for v, a in under if a.truth is Truth.TRUE}
-    most = {(v.day, str(discipline(v, case))) for v, _ in under}
+    found = _visits([(v, a) for v, a in _under(record, view, case) if v.day is None or week.holds(v.day)], view, case)
     missing = _history_open(record, view, case, week.from_)
-    needs = [need for _, a in under for need in a.needs]
-    return _within(record.visits_per_week, len(sure), None if missing else len(most), [*needs, *missing])
+    return _within(record.visits_per_week, found.low, None if missing else found.high, [*found.needs, *missing])
 
 
 def _visit_left(record: Authorization, view: View, case: Case) -> Answer:
     if not isinstance(record.units_per_visit, int):
         return TRUE
-    mine = str(discipline(view, case))
-    under = [(v, a) for v, a in _under(record, view, case) if v.day == view.day and str(discipline(v, case)) == mine]
-    low, high, needs = _units(under)
+    found = [(v, all_of([a, _one_visit(v, view, case)])) for v, a in _under(record, view, case) if v.day in (view.day, None)]
+    low, high, needs = _units([(v, a) for v, a in found if a.truth is not Truth.FALSE])
     missing = _history_open(record, view, case, view.day)
     return _within(record.units_per_visit, low, None if missing else high, [*needs, *missing])
+
+
+def _may_be_one(other: View, view: View, case: Case) -> bool:
+    return _one_visit(other, view, case).truth is not Truth.FALSE
+
+
+def _one_visit(other: View, view: View, case: Case) -> Answer:
+    """Whether another service of the day is of the line's discipline."""
+    one, two = discipline(view, case), discipline(other, case)
+    needs = [side for side in (one, two) if isinstance(side, Need)]
+    if other is view or not needs:
+        return TRUE if other is view or one == two else FALSE
+    return unknown(*needs)
 
 
 # ---- asked for in time -------------------------------------------------------------------------------------------
@@ -232,22 +264,33 @@ def _visit_left(record: Authorization, view: View, case: Case) -> Answer:
 
 def _asked_in_time(record: Authorization, request: RequestBy, view: View, case: Case) -> Answer:
     """M7.4: in time, it covers from its start; later, from the day it was received; too short a lead does not count."""
-    from .conditions import Stretch, holidays, moment
+    from .conditions import Stretch, moment
 
-    asked = record.received if isinstance(record.received, date) else record.requested
+    asked = record.requested if record.received is UNKNOWN else record.received
     if not isinstance(asked, date):
         return FALSE if asked is None else unknown(Need("authorization.received", "When did the payer receive the request?", None, None))
     anchor = moment(request.anchor, view, case)
+    if not isinstance(anchor, Stretch):
+        return _in_time(request, asked, anchor, view, case)
+    # The later the moment, the more requests are in time: what holds for both ends holds for all between.
+    ends = [anchor.first, anchor.last, *([None] if anchor.may_be_none else [])]
+    answers = {_in_time(request, asked, end, view, case) for end in ends}
+    return answers.pop() if len(answers) == 1 else unknown(*anchor.needs, *(need for a in answers for need in a.needs))
+
+
+def _in_time(request: RequestBy, asked: date, anchor: date | None, view: View, case: Case) -> Answer:
+    """Late for `within ... after`, it covers from the day it was received, that day in; a moment that never was ends no time."""
+    from .conditions import holidays
+
+    late = TRUE if view.day is None or view.day >= asked else FALSE
     if anchor is None:
-        return TRUE
-    if isinstance(anchor, Stretch):
-        return unknown(*anchor.needs)
+        return TRUE if request.at_least else late
     if request.at_least:
         held = dates.at_least_before(asked, request.number, request.unit, anchor, holidays(case))
     else:
         held = asked <= anchor or dates.within_after(asked, request.number, request.unit, anchor, holidays(case))
-        if held is False and view.day is not None:
-            held = view.day >= asked  # late: it covers from the day it was received, that day in
+        if held is not True and late.truth is Truth.TRUE:
+            return TRUE
     if held is None:
         return unknown(Need("holidays", "Which days are holidays? The table does not reach this date.", None, None))
     return TRUE if held else FALSE

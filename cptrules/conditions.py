@@ -401,7 +401,7 @@ def _has_event(kind: str, view: View, case: Case) -> Answer:
 
 def _visit(wanted: VisitMoment, view: View, case: Case) -> date | None | Stretch:
     """The first or last visit: `last visit` looks before the line's date; services that may count widen the answer."""
-    from .counting import belongs, uncovered
+    from .counting import belongs, born, uncovered
 
     on = view.day
     if on is None:
@@ -419,7 +419,7 @@ def _visit(wanted: VisitMoment, view: View, case: Case) -> date | None | Stretch
         elif answer.truth is not Truth.FALSE:
             maybe.append(other.day or (date.min if wanted.which == "first" else end))
             needs |= answer.needs or {Need("date_of_service", "On which date was the service given?", None, None)}
-    gaps = uncovered(dates.Span(None, end), case, False)
+    gaps = uncovered(dates.Span(born(case), end), case, False)
     if wanted.which == "last":
         return _last(sure, maybe, needs, gaps)
     return _first(sure, maybe, needs, gaps)

@@ -113,7 +113,7 @@ def span_of(key: Key, view: View, case: Case) -> Span | None | Need:
         case "rolling":
             return dates.rolling_span(day, key.number, key.unit)
         case "lifetime":
-            return Span(_born(case), None)
+            return Span(born(case), None)
         case "injury_number":
             return _injury_span(view, case)
         case "authorization":
@@ -129,10 +129,10 @@ def _benefit_year(view: View, case: Case, day: date) -> Span | Need:
     return start if isinstance(start, Need) else Need(_YEAR, FIELDS[_YEAR].question, None, None)
 
 
-def _born(case: Case) -> date | None:
-    patient = case.claim.patient
-    born = getattr(patient, "birth_date", None)
-    return born if isinstance(born, date) else None
+def born(case: Case) -> date | None:
+    """The day before which there can be no service, where it is known."""
+    found = getattr(case.claim.patient, "birth_date", None)
+    return found if isinstance(found, date) else None
 
 
 def _injury_span(view: View, case: Case) -> Span | None | Need:
@@ -213,7 +213,8 @@ def _of_one_provider(counter: Counter) -> bool:
     return any(isinstance(key, KindKey) and key.name == "billing_provider" for key in counter.keys)
 
 
-def _need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Need:
+def need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Need:
+    """What to ask of the history, where it may lack services of a span."""
     history = case.history
     since = f" since {span.from_}" if span.from_ is not None else ""
     if history is not None and history.complete_for == "billing_provider" and not ours:
@@ -242,7 +243,7 @@ def _alike(key: Key, one: View, other: View, span: Span | None, case: Case) -> A
     if isinstance(key, TimeKey):
         return _alike_in_time(key, one, other, span, case)
     assert isinstance(key, KindKey)
-    return _equal(_key_value(key.name, one, case), _key_value(key.name, other, case), one, other, key.name, case)
+    return _equal(key_value(key.name, one, case), key_value(key.name, other, case), one, other, key.name, case)
 
 
 def _alike_in_time(key: TimeKey, one: View, other: View, span: Span | None, case: Case) -> Answer:
@@ -252,7 +253,7 @@ def _alike_in_time(key: TimeKey, one: View, other: View, span: Span | None, case
         case "claim":
             return TRUE if one.own and other.own else FALSE
         case "injury_number":
-            values = (_key_value(key.name, one, case), _key_value(key.name, other, case))
+            values = (key_value(key.name, one, case), key_value(key.name, other, case))
             return _equal(*values, one, other, key.name, case)
         case "authorization":
             return _under_the_same(one, other, case)
@@ -275,7 +276,8 @@ def _under_the_same(one: View, other: View, case: Case) -> Answer:
     return covers_apart_from_use(found, other, case) if found is not None else FALSE
 
 
-def _key_value(name: str, view: View, case: Case) -> Any:
+def key_value(name: str, view: View, case: Case) -> Any:
+    """What a service has of a key of kind; a Need or UNKNOWN where nobody said."""
     if name == "specialty":
         provider = billing_provider(view, case)
         return provider.specialty if isinstance(provider, Provider) else provider
@@ -285,8 +287,6 @@ def _key_value(name: str, view: View, case: Case) -> Any:
 def _equal(left: Any, right: Any, one: View, other: View, name: str, case: Case) -> Answer:
     if one.own and other.own and name in ("billing_provider", "specialty"):
         return TRUE  # one claim, one billing provider, whoever it is
-    if one.own and other.own and _both_inherit(name, one, other):
-        return TRUE
     needs = [_asked(side, name, view) for side, view in ((left, one), (right, other)) if isinstance(side, Need) or side is UNKNOWN]
     if needs:
         return _possibly(left, right, needs)
@@ -317,12 +317,6 @@ def _possibly(left: Any, right: Any, needs: list[Need]) -> Answer:
         if told and not isinstance(known, Need) and known is not UNKNOWN and known not in unsure.options:
             return FALSE
     return unknown(*needs)
-
-
-def _both_inherit(name: str, one: View, other: View) -> bool:
-    if name not in ("condition", "injury_number"):
-        return False
-    return getattr(one.record, name) is UNKNOWN and getattr(other.record, name) is UNKNOWN
 
 
 # ---- the count ---------------------------------------------------------------------------------------------------
@@ -377,7 +371,7 @@ def _within(counter: Counter, view: View, span: Span, case: Case) -> Counted:
     before, total = _totals(counter, others, own, gaps, case)
     used = balances.used([(b, _listed(b, counter, view, span, case)) for b in known], unsure, counter.noun)
     if gaps:
-        need = _need_of_history(gaps, span, case, _of_one_provider(counter))
+        need = need_of_history(gaps, span, case, _of_one_provider(counter))
         before, total = _opened(before, need), _opened(total, need)
     return Counted(total.add(used), before.add(used), own_part(counter, view, case), span)
 
@@ -530,7 +524,7 @@ def _may_be_of(record: Authorization, of: CodeSet | None) -> bool:
 def _balances(counter: Counter, view: View, span: Span, case: Case) -> tuple[list[Balance], list[Balance]]:
     """The balances that stand for services of this count, and those of which that is not known."""
     given = case.history.balances if case.history is not None else None
-    values = {key.name: _key_value(key.name, view, case) for key in counter.keys if isinstance(key, KindKey)}
+    values = {key.name: key_value(key.name, view, case) for key in counter.keys if isinstance(key, KindKey)}
     same, unsure = balances.alike(given, counter, values)
     settled, undated = balances.inside(same, span, view.day)
     return settled, [*undated, *unsure]
@@ -544,7 +538,7 @@ def _listed(balance: Balance, counter: Counter, view: View, span: Span, case: Ca
     if counter.measure not in distinct.BY_LABEL:
         return balances.Listed(_sum(counter, [(one.view, one.answer) for one in sure], case).low)
     mine = distinct.item(counter, view, TRUE, case)
-    known = distinct.counted(sure, attrs.evolve(mine, answer=FALSE))[0].low
+    known = distinct.number(sure).low
     same = [one for one in items if _one_visit(one, mine)]
     certain = any(one.sure and one.slots == mine.slots and all(slot.known for slot in one.slots) for one in same)
     return balances.Listed(known, certain, bool(same))
@@ -579,4 +573,4 @@ def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> 
     if found.truth is Truth.TRUE:
         return found
     gaps = _gaps(counter, span, view, case, [], whole=True)
-    return unknown(_need_of_history(gaps, span, case, _of_one_provider(counter)), *found.needs) if gaps else found
+    return unknown(need_of_history(gaps, span, case, _of_one_provider(counter)), *found.needs) if gaps else found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -11,7 +13,8 @@ import attrs
 from . import words
 from .authorizations import authorized
 from .conditions import NO_ROW, interval_of, truth_of, value
-from .counting import Counted, _key_value, count, found_beside, same_group, span_of, uncovered
+from .counting import Counted, key_value, count, found_beside, same_group, uncovered
+from .counting import _window as window_of
 from .dates import Span
 from .fields import FIELDS
 from .lines import Case, View, value_of
@@ -19,9 +22,12 @@ from .policy import (
     AllOf,
     AnyOf,
     Clause,
+    Comparison,
     Condition,
+    Constant,
     Counter,
     Deadline,
+    FieldValue,
     Forbid,
     Limit,
     Modifiers,
@@ -30,12 +36,14 @@ from .policy import (
     PriorAuthorization,
     Require,
     Rule,
+    Term,
     TimeKey,
     Timing,
     Value,
 )
 from .report import Repair
-from .timing import supported, tagged_units
+from .tables import Table
+from .timing import Supported, supported, tagged_units
 from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, any_of, exactly, exceeds, negate, unknown
 from .vocabulary import DISCIPLINE_MODIFIER, MODIFIER_DISCIPLINE
 
@@ -70,18 +78,26 @@ def _timing(rule: Rule, view: View, case: Case) -> Judged:
     """Billed above supported is broken; below, the rule is met with an inform (M8.3)."""
     found = supported(rule, view, case)
     if found.stands is None:
-        return Judged(found.answer, "the minutes that count are not known", "The minutes that count are not known.")
+        told = "whether the minutes support the units billed is not known"
+        return Judged(found.answer, told, f"{told[:1].upper()}{told[1:]}.")
     values = {"used": found.billed, "limit": found.stands, "remaining": max(0, found.stands - found.billed),
               "minutes": found.minutes, "supported": found.total}  # fmt: skip
-    said = f"{found.minutes} timed minutes support {found.total} in all, {found.stands} of them here"
-    why = f"{_units(found.billed)} billed; {said}"
-    inform = f"{_units(found.unbilled)} not billed: {found.minutes} timed minutes support {found.total}" if found.unbilled else None
+    why = f"{_units(found.billed)} billed; {_support(found)}"
+    minutes = f"{found.minutes} minutes of {found.of}" if found.of else f"{found.minutes} timed minutes"
+    inform = f"{_units(found.unbilled)} not billed: {minutes} support {found.total}" if found.unbilled else None
     over = Decimal(found.billed - found.stands)
     repair = Repair("set_units", view.index, str(found.stands)) if found.stands else Repair("remove_line", view.index)
     return Judged(
         found.answer, why, f"{why}.", values, stands={"units": Decimal(found.stands)}, excess={"units": over},
         inform=inform, repairs=(repair,),
     )  # fmt: skip
+
+
+def _support(found: Supported) -> str:
+    if found.untimed:
+        return f"{found.of} is untimed, one unit a day, {found.stands} of it here"
+    minutes = f"{found.minutes} minutes of {found.of}" if found.of else f"{found.minutes} timed minutes"
+    return f"{minutes} support {found.total} in all, {found.stands} of them here"
 
 
 def _units(number: int) -> str:
@@ -157,9 +173,10 @@ def _prior(rule: Rule, view: View, case: Case) -> Judged:
     """Needed after so many (none: from the first); outside every window nothing is free (M4)."""
     demand = rule.demand
     assert isinstance(demand, PriorAuthorization)
-    needed, why, values = _needed(demand, view, case)
-    if needed.truth is Truth.FALSE:
-        return Judged(TRUE, why, values=values)
+    needed = _needed(demand, view, case)
+    why, values = needed.why, needed.values
+    if needed.answer.truth is Truth.FALSE or needed.not_applicable is not None:
+        return attrs.evolve(needed, answer=TRUE)
     where = _all([clause.condition for clause in demand.that])
     answer = authorized(view, case, where, demand.requested, demand.matching)
     said = {Truth.TRUE: "an authorization covers it", Truth.FALSE: "no authorization covers it"}.get(
@@ -167,8 +184,8 @@ def _prior(rule: Rule, view: View, case: Case) -> Judged:
     )
     sentence = f"{why}; {said}" if why else said
     return Judged(
-        any_of([negate(needed), answer]), sentence, f"{sentence[:1].upper()}{sentence[1:]}.", values,
-        no_repair="an authorization has to be asked for; none on file covers the line",
+        any_of([negate(needed.answer), answer]), sentence, f"{sentence[:1].upper()}{sentence[1:]}.", values,
+        stands=needed.stands, excess=needed.excess, no_repair="an authorization has to be asked for; none on file covers the line",
     )  # fmt: skip
 
 
@@ -176,19 +193,24 @@ def _all(conditions: list[Condition]) -> Condition | None:
     return AllOf(tuple(conditions)) if conditions else None
 
 
-def _needed(demand: PriorAuthorization, view: View, case: Case) -> tuple[Answer, str, dict[str, object]]:
+def _needed(demand: PriorAuthorization, view: View, case: Case) -> Judged:
+    """Whether the line needs an authorization at all, and which part of it is free anyway (`straddling`, M4)."""
     if demand.after is None or demand.count is None:
-        return TRUE, "", {}
+        return Judged(TRUE)
     found = count(demand.count, view, case)
     if not found.in_window:
-        return TRUE, "no window holds this date, so nothing is free", {}
+        return Judged(TRUE, "no window holds this date, so nothing is free")
     bound = value(demand.after, view, case)
-    limit = interval_of(bound) if bound is not NO_ROW and bound is not None else exactly(0)
+    if bound is NO_ROW:
+        return Judged(TRUE, not_applicable=_no_bound(demand.after, view))
+    limit = interval_of(bound) if bound is not None else exactly(0)
     assert limit is not None
     noun = words.counted(demand.count, found.span, view, case)
     used = words.interval(found.interval, demand.count.measure)
     why = f"{used} {noun} with this line, {words.interval(limit, demand.count.measure)} are free"
-    return exceeds(found.interval, limit), why, _values(demand.count, found, limit)
+    stands, excess = _part_within(demand.count, found, limit)
+    values = _values(demand.count, found, limit)
+    return Judged(exceeds(found.interval, limit), why, values=values, stands=stands, excess=excess)
 
 
 # ---- modifiers ---------------------------------------------------------------------------------------------------
@@ -200,7 +222,7 @@ def _modifiers(rule: Rule, view: View, case: Case) -> Judged:
     assert isinstance(demand, Modifiers)
     found = value_of(_MODIFIER, view, case)
     if isinstance(found, Need):
-        return Judged(unknown(found), "the modifiers are not known")
+        return _unknown_modifiers(demand, view, case, found)
     have = found if isinstance(found, tuple) else ()
     checks = [*_missing(demand, view, case, have), *_too_many(demand, view, case, have), *_refused(demand, view, have)]
     broken = [text for answer, text, _ in checks if answer.truth is not Truth.TRUE]
@@ -213,12 +235,23 @@ def _modifiers(rule: Rule, view: View, case: Case) -> Judged:
     )  # fmt: skip
 
 
+def _unknown_modifiers(demand: Modifiers, view: View, case: Case, need: Need) -> Judged:
+    """Where nothing is due for the line's discipline and nothing refused, it does not matter which there are."""
+    discipline = key_value("discipline", view, case)
+    due = [TRUE if one.discipline is None else _is(discipline, one.discipline) for one in demand.needs]
+    others = demand.one_of or demand.all_of or demand.at_most_one_of or demand.refuse
+    asked = any_of([*due, TRUE if others else FALSE])
+    if asked.truth is Truth.FALSE:
+        return Judged(TRUE, "none is needed")
+    return Judged(unknown(need, *asked.needs), "the modifiers are not known")
+
+
 _Check = tuple[Answer, str, tuple[Repair, ...]]
 
 
 def _missing(demand: Modifiers, view: View, case: Case, have: tuple[str, ...]) -> list[_Check]:
     checks: list[_Check] = []
-    discipline = _key_value("discipline", view, case)
+    discipline = key_value("discipline", view, case)
     for need in demand.needs:
         due = TRUE if need.discipline is None else _is(discipline, need.discipline)
         add: tuple[Repair, ...] = (Repair("add_modifier", view.index, need.modifier, need.attesting),)
@@ -250,7 +283,7 @@ def _fitting(group: tuple[str, ...], discipline: object) -> list[str]:
 
 def _too_many(demand: Modifiers, view: View, case: Case, have: tuple[str, ...]) -> list[_Check]:
     checks: list[_Check] = []
-    discipline = _key_value("discipline", view, case)
+    discipline = key_value("discipline", view, case)
     for group in demand.at_most_one_of:
         present = [m for m in have if m in group]
         keep = _fitting(tuple(present), discipline)
@@ -277,7 +310,7 @@ def _split(rule: Rule, view: View, case: Case, have: tuple[str, ...]) -> list[Re
     units = tagged_units(view, by, case)
     if isinstance(units, Need) or not units[0] or not units[1]:
         return []
-    discipline = _key_value("discipline", view, case)
+    discipline = key_value("discipline", view, case)
     tag = "CO" if discipline == "OT" else "CQ"
     return [Repair("split_line", view.index, f"{_units(units[0])} without and {_units(units[1])} with {tag}")] if tag in tags else []
 
@@ -340,69 +373,74 @@ def _pairs(rule: Rule, view: View, case: Case) -> Judged:
     rows = tuple(row for row in rows if row[one] != row[two])
     if not rows:
         return Judged(TRUE, not_applicable=f"no pair in force names {view.record.code} second")
-    parts = [part for row in rows for part in _partners(rule, row, row[one], view, case)]
-    unseen = _unseen(rule, rows, view, case)
+    span, need = window_of(Counter("lines", None, None, demand.keys), view, case)
+    if span is None and need is None:
+        return Judged(TRUE, not_applicable="no window holds this date")
+    scope = span or Span(None, None), TRUE if need is None else unknown(need)
+    parts = [part for row in rows for part in _partners(rule, row, row[one], scope, view, case)]
+    unseen = _unseen(rule, rows, scope[0], view, case)
     answer = negate(any_of([negate(part.answer) for part in parts] + [negate(u) for u in unseen]))
     broken = tuple(part for part in parts if part.answer.truth is Truth.FALSE)
     said = "; ".join(dict.fromkeys(part.why for part in parts)) or f"no code that {view.record.code} is part of stands beside it"
     return Judged(answer, said, parts=broken, way_out=next((part.way_out for part in parts if part.way_out), None))
 
 
-def _partners(rule: Rule, row: Mapping[str, str], first: str, view: View, case: Case) -> list[Judged]:
+def _partners(rule: Rule, row: Mapping[str, str], first: str, scope: tuple[Span, Answer], view: View, case: Case) -> list[Judged]:
+    """The services of the first column's code in the line's scope; a denied one is none."""
     demand = rule.demand
     assert isinstance(demand, Pairs)
+    span, known = scope
     found = []
     for other in (*case.services, *case.lines):
         if other is view or other.record.code != first or getattr(other.record, "denied", False) is True:
             continue
-        present = same_group(demand.keys, view, other, _pair_span(demand, view, case), case)
+        present = all_of([known, same_group(demand.keys, view, other, span, case)])
         if present.truth is not Truth.FALSE:
             found.append(_pair(rule, row, other, present, view, case))
     return found
 
 
-def _pair_span(demand: Pairs, view: View, case: Case) -> Span | None:
-    span: Span | None = Span(None, None)
-    for key in demand.keys:
-        if isinstance(key, TimeKey):
-            found = span_of(key, view, case)
-            span = span.intersection(found) if isinstance(found, Span) and span is not None else None
-    return span
-
-
 def _pair(rule: Rule, row: Mapping[str, str], other: View, present: Answer, view: View, case: Case) -> Judged:
-    inside = attrs.evolve(case, pair=_typed_row(row), pair_lines=(other,))
-    ways = [(truth_of(c.condition, view, inside), c) for c in rule.unless]
-    out = any_of([answer for answer, _ in ways])
     demand = rule.demand
     assert isinstance(demand, Pairs)
+    inside = attrs.evolve(case, pair=_typed_row(demand.table, row), pair_lines=(other,))
+    ways = [(truth_of(c.condition, view, inside), c) for c in rule.unless]
+    out = any_of([answer for answer, _ in ways])
     one, two = demand.table.keys
     where = f"line {other.index}" if other.own else "another claim"
-    said = f"{row[two]} is part of {row[one]} on {where} the same day"
+    said = f"{row[two]} is part of {row[one]} on {where}"
     through = next((f"{c.text}" for answer, c in ways if answer.truth is Truth.TRUE), None)
+    repairs = way_out_repairs(rule.unless, view, inside)
+    shut = "" if repairs else "this pair has no way out: its indicator allows no modifier"
     return Judged(
-        any_of([negate(present), out]), said, f"{said}.", _typed_row(row), repairs=way_out_repairs(rule.unless, view, inside),
-        no_repair="this pair has no way out: its indicator allows no modifier", way_out=through,
+        any_of([negate(present), out]), said, f"{said}.", _typed_row(demand.table, row), repairs=repairs, no_repair=shut, way_out=through,
     )  # fmt: skip
 
 
-def _typed_row(row: Mapping[str, str]) -> dict[str, object]:
-    return {name: Decimal(cell) if cell.replace(".", "", 1).isdigit() and len(cell) < 5 else cell for name, cell in row.items()}
+def _typed_row(table: Table, row: Mapping[str, str]) -> dict[str, object]:
+    """The row's columns as fields: numbers where the whole column is, nothing where the cell is empty."""
+    numbers = _number_columns(table)
+    return {name: (Decimal(cell) if name in numbers else cell) if cell else None for name, cell in row.items()}
 
 
-def _unseen(rule: Rule, rows: tuple[Mapping[str, str], ...], view: View, case: Case) -> list[Answer]:
+@lru_cache(maxsize=64)
+def _number_columns(table: Table) -> frozenset[str]:
+    cells = {name: [row.get(name, "") for row in table.sample()] for name in table.values}
+    return frozenset(name for name, found in cells.items() if all(re.fullmatch(r"[0-9]*(\.[0-9]+)?", cell) for cell in found))
+
+
+def _unseen(rule: Rule, rows: tuple[Mapping[str, str], ...], span: Span, view: View, case: Case) -> list[Answer]:
     """Where the history may lack services of the scope, a partner may be there unseen, unless a way out is open anyway."""
     demand = rule.demand
     assert isinstance(demand, Pairs)
     ours = any(getattr(key, "name", "") == "billing_provider" for key in demand.keys)
     local = any(isinstance(key, TimeKey) and key.name in ("line", "claim") for key in demand.keys)
-    span = _pair_span(demand, view, case)
-    if local or span is None or not uncovered(Span(span.from_, span.to), case, ours):
+    if local or not uncovered(span, case, ours):
         return []
     need = Need("history.complete_from", f"Which other services did the patient have on {view.day}?", None, None)
     answers = []
     for row in rows:
-        inside = attrs.evolve(case, pair=_typed_row(row))
+        inside = attrs.evolve(case, pair=_typed_row(demand.table, row))
         out = any_of([truth_of(c.condition, view, inside) for c in rule.unless])
         answers.append(TRUE if out.truth is Truth.TRUE else unknown(need))
     return answers
@@ -413,24 +451,29 @@ def _unseen(rule: Rule, rows: tuple[Mapping[str, str], ...], view: View, case: C
 
 def way_out_repairs(clauses: tuple[Clause, ...], view: View, case: Case) -> tuple[Repair, ...]:
     """Modifiers that would make a way out true, where nothing else is wanting; what each attests."""
-    found: list[Repair] = []
-    for clause in clauses:
-        for wanted in _modifier_lists(clause.condition):
-            rest = [part for part in _parts(clause.condition) if part is not wanted]
-            if all(truth_of(part, view, case).truth is Truth.TRUE for part in rest):
-                modifier = next(iter(wanted.members.listed()), None)
-                if modifier is not None:
-                    found.append(Repair("add_modifier", view.index, modifier, clause.attesting or clause.text))
-    return tuple(found)
+    return tuple(
+        Repair("add_modifier", view.index, modifier, clause.attesting or clause.text)
+        for clause in clauses
+        for modifier in _opening(clause.condition, view, case)
+    )
 
 
-def _parts(condition: Condition) -> tuple[Condition, ...]:
-    return condition.parts if isinstance(condition, AllOf) else (condition,)
-
-
-def _modifier_lists(condition: Condition) -> list[OnList]:
-    parts = condition.parts if isinstance(condition, AllOf | AnyOf) else (condition,)
-    return [p for p in parts if isinstance(p, OnList) and p.field.name == "modifier" and not p.negated]
+def _opening(condition: Condition, view: View, case: Case) -> list[str]:
+    """Modifiers each of which would make a condition true: of a list the first."""
+    match condition:
+        case Term(condition=inner):
+            return _opening(inner, view, case)
+        case AnyOf(parts=parts):
+            return [modifier for part in parts for modifier in _opening(part, view, case)]
+        case AllOf(parts=parts):
+            wanting = [part for part in parts if truth_of(part, view, case).truth is not Truth.TRUE]
+            return _opening(wanting[0], view, case) if len(wanting) == 1 else []
+        case OnList(field=field, members=members, negated=False) if field.name == "modifier":
+            return list(members.listed()[:1])
+        case Comparison(left=FieldValue(field=field), sign="=", right=Constant(value=value_)) if field.name == "modifier":
+            return [str(value_)]
+        case _:
+            return []
 
 
 _MODIFIER: Final = FIELDS["modifier"]

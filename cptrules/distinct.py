@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -23,10 +23,14 @@ BY_LABEL = ("visits", "treatment_days", "distinct")
 
 @attrs.frozen
 class Slot:
-    """One thing a service counts as: the labels it may have (None: any at all), and why it is not known which."""
+    """One thing a service counts as: the labels it may have (None: any at all), and why it is not known which.
+
+    `several`: it stands for a list of which nothing is known, so for any number of labels.
+    """
 
     labels: frozenset[Any] | None
     need: Need | None = None
+    several: bool = False
 
     @property
     def known(self) -> bool:
@@ -78,7 +82,7 @@ def _values(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
     assert counter.field is not None
     found = value_of(counter.field, view, case)
     if isinstance(found, Need):
-        return (Slot(None, found),)
+        return (Slot(None, found, counter.field.many),)
     several = found if isinstance(found, tuple) else (() if found is None else (found,))
     return tuple(Slot(frozenset([one])) for one in several)
 
@@ -86,36 +90,63 @@ def _values(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
 # ---- up to and with the line's own -------------------------------------------------------------------------------
 
 
+def number(items: Sequence[Item]) -> Interval:
+    """How many there are of them in all."""
+    return _interval(_fewest(items), _most(items), items)
+
+
 def counted(items: Sequence[Item], mine: Item, gaps: Sequence[Span] = ()) -> tuple[Interval, Interval]:
     """How many of those known without the line, and with it; in the gaps there may be services that nobody listed."""
-    before = _interval(_fewest(items), _most(items), items)
+    before, every = number(items), [*items, mine]
     if mine.answer == FALSE:
         return before, before
-    ways = _ways(mine)
-    if ways is None:
-        with_it = _interval(_fewest([*items, mine]), _most([*items, mine]), [*items, mine])
+    ways = _ways(mine, items)
+    if not ways:
+        with_it = number(every)
     else:
         low = min(_fewest(_up_to(items, _at_the_earliest(items, way, mine, gaps)), way) for way in ways)
-        high = max(_most(_up_to(items, _at_the_latest(items, way, mine)), way) for way in ways)
-        with_it = _interval(low, high, [*items, mine])
-    return before, with_it if mine.sure else _either(before, with_it, mine)
+        high = _greatest(_most(_up_to(items, _at_the_latest(items, way, mine)), way) for way in ways)
+        with_it = _interval(low, high, every)
+    sure = mine.sure and (not ways or mine.slots[0].labels is not None)
+    return before, with_it if sure else _either(before, with_it, mine)
 
 
-def _ways(mine: Item) -> frozenset[Any] | None:
-    """The labels that the line's own visit, day or value can have; None where it has several, or any."""
-    return mine.slots[0].labels if len(mine.slots) == 1 else None
+def _ways(mine: Item, items: Sequence[Item]) -> frozenset[Any]:
+    """The labels that the line's own visit, day or value can have: of an unknown one those of other services, or a new one.
+
+    None where the line has several values, or may have: those do not rank.
+    """
+    if len(mine.slots) != 1 or mine.slots[0].several:
+        return frozenset()
+    own = mine.slots[0].labels
+    if own is not None:
+        return own
+    return frozenset([_NEW]).union(*(slot.labels for one in items for slot in one.slots if slot.labels is not None))
+
+
+_NEW: Final = "\x00new"
 
 
 def _either(before: Interval, with_it: Interval, mine: Item) -> Interval:
-    low = min(before.low, with_it.low)
-    high = None if before.high is None or with_it.high is None else max(before.high, with_it.high)
-    return Interval(low, high, before.needs | with_it.needs | mine.answer.needs)
+    """The line may count or not."""
+    high = _greatest((before.high, with_it.high))
+    return Interval(min(before.low, with_it.low), high, before.needs | with_it.needs | frozenset(mine.needs()))
+
+
+def _greatest(ends: Iterable[Any]) -> Any:
+    found = list(ends)
+    return None if None in found else max(found)
+
+
+def _place(view: View) -> tuple[date, int, int]:
+    """The order of M4: the history of one date has none in itself, the claim's own lines come after it by number."""
+    return view.day or date.max, int(view.own), view.index if view.own else 0
 
 
 def _at_the_latest(items: Sequence[Item], label: Any, mine: Item) -> Any:
     """Where the first service of the line's own label surely stands."""
     sure = [one for one in items if one.sure and one.view.day is not None and any(slot.known and slot.may_be(label) for slot in one.slots)]
-    return min([mine.view.position, *(one.view.position for one in sure)])
+    return min([_place(mine.view), *(_place(one.view) for one in sure)])
 
 
 def _at_the_earliest(items: Sequence[Item], label: Any, mine: Item, gaps: Sequence[Span]) -> Any:
@@ -125,14 +156,14 @@ def _at_the_earliest(items: Sequence[Item], label: Any, mine: Item, gaps: Sequen
     """
     day = label[0] if isinstance(label, tuple) else label if isinstance(label, date) else None
     maybe = [one for one in items if any(slot.may_be(label) for slot in one.slots)]
-    places = [one.view.position if one.view.day is not None else (day or date.min, 0, -1) for one in maybe]
-    places += [(day or gap.from_ or date.min, 0, -1) for gap in gaps if day is None or gap.holds(day)]
-    return min([mine.view.position, *places])
+    places = [_place(one.view) if one.view.day is not None else (day or date.min, 0, 0) for one in maybe]
+    places += [(day or gap.from_ or date.min, 0, 0) for gap in gaps if day is None or gap.holds(day)]
+    return min([_place(mine.view), *places])
 
 
 def _up_to(items: Sequence[Item], place: Any) -> list[Item]:
     """The services up to a place in the order; one without a date may be among them."""
-    return [one for one in items if one.view.day is None or one.view.position <= place]
+    return [one for one in items if one.view.day is None or _place(one.view) <= place]
 
 
 def _fewest(items: Sequence[Item], label: Any = None) -> int:
@@ -148,9 +179,11 @@ def _fewest(items: Sequence[Item], label: Any = None) -> int:
     return found
 
 
-def _most(items: Sequence[Item], label: Any = None) -> int:
+def _most(items: Sequence[Item], label: Any = None) -> int | None:
     """The greatest number of different labels: those known, and as many more as the unsure ones can make."""
     slots = [slot for one in items for slot in one.slots]
+    if any(slot.several for slot in slots):
+        return None
     known = {next(iter(slot.labels)) for slot in slots if slot.labels is not None and slot.known}
     known |= {label} if label is not None else set()
     unsure = [slot.labels for slot in slots if slot.labels is not None and not slot.known]
@@ -159,5 +192,5 @@ def _most(items: Sequence[Item], label: Any = None) -> int:
     return min(len(known) + len(unsure), len(every)) + len(free)
 
 
-def _interval(low: int, high: int, items: Sequence[Item]) -> Interval:
+def _interval(low: int, high: int | None, items: Sequence[Item]) -> Interval:
     return Interval(low, high, frozenset(need for one in items for need in one.needs()) if low != high else frozenset())

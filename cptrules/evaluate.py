@@ -5,7 +5,7 @@ Written to be read beside docs/meaning.md; nothing is indexed or remembered betw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -213,6 +213,28 @@ def _still_asked(rule: Rule, view: View, case: Case, found: Verdict, open_: list
     return frozenset(needs) or found.needs
 
 
+class Mentioned(Mapping[str, tuple[object, ...]]):
+    """What a rule mentions of each field, found out when somebody asks: most rules never need it."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._found: dict[str, tuple[object, ...]] | None = None
+
+    def _all(self) -> dict[str, tuple[object, ...]]:
+        if self._found is None:
+            self._found = mentioned(self._rule)
+        return self._found
+
+    def __getitem__(self, name: str) -> tuple[object, ...]:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
 def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
     """What a rule mentions of each text or code field: the ways an unknown one can matter.
 
@@ -268,7 +290,8 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
     for policy in matching:
         case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
         for rule in sorted(policy.rules, key=lambda r: r.name):
-            results = [(view, verdict(rule, view, attrs.evolve(case, mentioned=mentioned(rule)))) for view in lines]
+            inside = attrs.evolve(case, mentioned=Mentioned(rule))
+            results = [(view, verdict(rule, view, inside)) for view in lines]
             statuses += _statuses(policy, rule, results, ignoring)
             for view, result in results:
                 for finding, repairs, why_none in _findings(policy, rule, view, result, case):

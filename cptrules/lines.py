@@ -6,9 +6,10 @@ question and, where they are few, the ways it can be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -91,16 +92,22 @@ def views(claim: Claim, history: History | None) -> tuple[tuple[View, ...], tupl
     given = history.services if history is not None and history.services is not UNKNOWN else ()
     services = tuple(
         View(service, False, number)
-        for number, service in enumerate(sorted(given or (), key=_service_order))
+        for number, service in enumerate(_ordered(given or ()))
         if not _same_claim(service, claim)
     )
     return lines, services
 
 
-def _service_order(service: Service) -> tuple[Any, ...]:
+def _ordered(services: Iterable[Service]) -> Iterator[Service]:
     """An order of the history that does not hang on the order of the file: by date, then by what a service says."""
+    for _, alike in groupby(sorted(services, key=_service_order), _service_order):
+        several = list(alike)
+        yield from sorted(several, key=repr_all) if len(several) > 1 else several
+
+
+def _service_order(service: Service) -> tuple[Any, ...]:
     day = service.date_of_service if isinstance(service.date_of_service, date) else date.max
-    return day, str(service.claim), str(service.number), str(service.code), str(service.modifiers), repr_all(service)
+    return day, str(service.claim), str(service.number), str(service.code), str(service.modifiers)
 
 
 def repr_all(service: Service) -> str:
@@ -285,7 +292,7 @@ def _discipline(view: View, case: Case, key: tuple[object, ...]) -> Seen:
     sources = discipline_sources(view, case)
     if sources:
         return sources[0][1]
-    if view.record.discipline is None:
+    if view.record.discipline is None and view.record.modifiers is not UNKNOWN:
         return None
     options = discipline_options(view, case)
     if len(options) == 1:
@@ -298,8 +305,6 @@ def discipline_sources(view: View, case: Case) -> list[tuple[str, str]]:
     record, found = view.record, []
     if isinstance(record.discipline, str):
         found.append(("the line", record.discipline))
-    elif record.discipline is None:
-        return []
     if record.modifiers is UNKNOWN and not found:
         return []
     for modifier in record.modifiers or () if isinstance(record.modifiers, tuple) else ():
@@ -364,9 +369,9 @@ def billing_provider(view: View, case: Case) -> Any:
 def therapy_kind(view: View, case: Case) -> Seen:
     """M6.2: modifier 96 or 97, else the line's, else the claim's."""
     modifiers = view.record.modifiers
-    for modifier in modifiers if isinstance(modifiers, tuple) else ():
-        if modifier in THERAPY_KIND_MODIFIER:
-            return THERAPY_KIND_MODIFIER[modifier]
+    kinds = {THERAPY_KIND_MODIFIER[m] for m in modifiers or () if m in THERAPY_KIND_MODIFIER} if modifiers is not UNKNOWN else set()
+    if kinds:
+        return kinds.pop() if len(kinds) == 1 else UNKNOWN  # both at once say nothing
     return UNKNOWN if modifiers is UNKNOWN else inherited(view, case, "therapy_kind")
 
 

@@ -30,12 +30,15 @@ from .policy import (
     FieldValue,
     HasEvent,
     HasField,
+    InWindow,
     IsAuthorized,
     Key,
     KindKey,
+    Length,
     Moment,
     Near,
     OnList,
+    Opening,
     Opposite,
     ScopeIncludes,
     TableValue,
@@ -43,6 +46,8 @@ from .policy import (
     TimeKey,
     Value,
     VisitMoment,
+    Window,
+    WindowKey,
     YesNo,
 )
 from .scope import NO_SET, Scope, amount_of
@@ -132,11 +137,16 @@ class Phrases:
                 return IsAuthorized(self.condition(where) if where is not None else None)
 
     def _window_condition(self, window: t.Name) -> Condition:
-        if self.scope.find("window", window.text) is None:
-            self.scope.unknown("E024", window, "window", self.scope.names("window"))
-        else:
-            self.scope.report("E090", window, f"`in {window.text}`: windows are not built yet")
-        return AllOf(())
+        found = self.window(window)
+        return InWindow(found) if found is not None else AllOf(())
+
+    def window(self, name: t.Name) -> Window | None:
+        """Settle a window by its name; None where there is none, which is reported."""
+        if self.scope.find("window", name.text) is None:
+            self.scope.unknown("E024", name, "window", self.scope.names("window"))
+            return None
+        found: Window | None = self.scope.settle("window", name, settled_window)
+        return found
 
     def _flag(self, name: t.Name) -> Condition:
         if self.scope.find("term", name.text) is not None:
@@ -208,17 +218,17 @@ class Phrases:
         return Entry("word", getattr(item, "text", "?"))
 
     def _includes(self, condition: t.Includes) -> Condition:
-        scope_name = condition.scope.text
+        scope_name, window = condition.scope.text, None
         if scope_name not in SCOPES:
             if self.scope.find("window", scope_name) is not None:
-                self.scope.report("E090", condition.scope, f"`{scope_name} includes`: windows are not built yet")
+                window = self.window(condition.scope)
             else:
                 known = [*SCOPES, *self.scope.names("window")]
                 self.scope.unknown("E024", condition.scope, "scope", known, "line, day, claim or a window")
-            scope_name = "day"
+                scope_name = "day"
         selector = t.Selector(condition.items, (), span=condition.span)
         where = self.condition(condition.where) if condition.where is not None else None
-        return ScopeIncludes(scope_name, condition.none, self.scope.selector(selector, "procedure"), where)
+        return ScopeIncludes(scope_name, condition.none, self.scope.selector(selector, "procedure"), where, window)
 
     # ---- comparisons and values ------------------------------------------------------------------------------
 
@@ -329,14 +339,17 @@ class Phrases:
             case t.Name(text=text):
                 return self._named_moment(moment, text)
             case t.EventWhere(event=event, where=where):
-                facts = self.scope.event_facts(event.text)
-                self._known_event(event)
-                return EventMoment(event.text, Phrases(self.scope, {**self.extra, **facts}).condition(where))
+                return self.event_moment(event, where)
             case t.Visit(which=which, of=of, where=where, window=window):
-                if window is not None:
-                    self._window_condition(window)
                 selected = self.scope.selector(of, "procedure") if of is not None else None
-                return VisitMoment(which, selected, self.condition(where) if where is not None else None, None)
+                inside = self.window(window) if window is not None else None
+                return VisitMoment(which, selected, self.condition(where) if where is not None else None, inside)
+
+    def event_moment(self, event: t.Name, where: t.Condition | None) -> EventMoment:
+        """Settle an event and the condition on it, in which the event's own facts are known."""
+        self._known_event(event)
+        inside = Phrases(self.scope, {**self.extra, **self.scope.event_facts(event.text)})
+        return EventMoment(event.text, inside.condition(where) if where is not None else None)
 
     def _named_moment(self, name: t.Name, text: str) -> Moment:
         if text in EVENT_KINDS or self.scope.find("event", text) is not None:
@@ -385,7 +398,7 @@ class Phrases:
         return Counter(measure, of, where, keys, field, table, column)
 
     def _has_time(self, count: t.Count, keys: tuple[Key, ...]) -> None:
-        if any(isinstance(key, TimeKey) for key in keys) or len(keys) < len(count.per):
+        if any(isinstance(key, TimeKey | WindowKey) for key in keys) or len(keys) < len(count.per):
             return  # a key that could not be settled is reported already
         if not count.per and plural(count.measure.text) not in MEASURES and not count.distinct:
             return  # an unknown counter, reported
@@ -416,10 +429,11 @@ class Phrases:
 
     def keys(self, keys: tuple[t.Key, ...]) -> tuple[Key, ...]:
         """Settle the keys behind `per`."""
-        found = [self._key(key) for key in keys]
+        found = [self.key(key) for key in keys]
         return tuple(key for key in found if key is not None)
 
-    def _key(self, key: t.Key) -> Key | None:
+    def key(self, key: t.Key) -> Key | None:
+        """Settle one key."""
         match key:
             case t.KeySpan(which=which, number=number, unit=unit):
                 n, word = self.length(number, unit)
@@ -437,14 +451,14 @@ class Phrases:
                 return TimeKey(text)
             case t.KeyName(name=text) if text in KIND_KEYS:
                 return KindKey(text)
+            case t.KeyName(name=text) if self.scope.find("window", text) is not None:
+                window = self.window(t.Name(text, span=key.span))
+                return WindowKey(window) if window is not None else None
             case t.KeyName(name=text):
                 self._no_key(key, text)
         return None
 
     def _no_key(self, key: t.KeyName, text: str) -> None:
-        if self.scope.find("window", text) is not None:
-            self.scope.report("E090", key, f"`per {text}`: windows are not built yet", "calendar_year, benefit_year, day ...")
-            return
         known = [*TIME_KEYS, *KIND_KEYS, *self.scope.names("window")]
         self.scope.unknown("E024", t.Name(text, span=key.span), "key or window", known)
 
@@ -454,6 +468,76 @@ _ARTICLE: Final = {
     "number": "a number", "money": "money", "percent": "a percentage", "date": "a date", "text": "text", "code": "a code",
     "word": "a word", "yes_no": "yes or no",
 }  # fmt: skip
+
+
+def settled_window(scope: Scope, block: t.WindowBlock) -> Window:
+    """Settle a window: a year from a day, or what opens it, how long it lasts, since when, for whom."""
+    phrases = Phrases(scope)
+    year = next((c for c in block.clauses if isinstance(c, t.YearFrom)), None)
+    openings = tuple(_opening(phrases, c) for c in block.clauses if isinstance(c, _OPENS))
+    lengths = tuple(Length(*phrases.length(c.number, c.unit), c.again) for c in block.clauses if isinstance(c, t.Lasts))
+    since = next((c for c in block.clauses if isinstance(c, t.Since)), None)
+    keys = [key for c in block.clauses if isinstance(c, t.Per) for key in _window_keys(phrases, c)]
+    _check_window(scope, block, year, openings, lengths)
+    return Window(
+        block.name.text, scope.month_day(year.month_day, year.span) if year is not None else None, openings, lengths,
+        scope.day(since.day) if since is not None else None, tuple(keys),
+    )  # fmt: skip
+
+
+_OPENS: Final = (t.OpensOn, t.OpensOnVisit, t.OpensOnDate, t.OpensAfter)
+
+
+def _check_window(scope: Scope, block: t.WindowBlock, year: t.YearFrom | None, openings: tuple[Opening, ...], lengths: tuple[Length, ...]) -> None:
+    """A window that never opens, one that is a year and opens too, one of business days, `then again` with nothing to begin it again."""
+    seen: dict[type, t.Span] = {}
+    for clause in block.clauses:
+        if isinstance(clause, t.YearFrom | t.Since | t.Per) and type(clause) in seen:
+            scope.report("E014", clause, f"this clause stands twice; the first is in line {seen[type(clause)].line}")
+        seen.setdefault(type(clause), clause.span)
+    if year is None and not openings:
+        scope.report("E015", block.name, f'the window "{block.name.text}" never opens', "year from MM-DD, opens on ... or opens after ...")
+    if year is not None and (openings or lengths):
+        scope.report("E013", block.name, "a window that is a year from a day neither opens nor lasts", "`year from` alone, or `opens` and `lasts`")
+    for clause in block.clauses:
+        if isinstance(clause, t.Lasts) and plural(clause.unit.text) == "business_days":
+            scope.report("E029", clause.unit, "a window lasts no business days", "days, weeks, months, years")
+        if isinstance(clause, t.Lasts) and clause.again and not any(opening.kind == "first_visit" for opening in openings):
+            scope.report("E013", clause, "`then again` goes with `opens on first visit`: the next begins with the first service after its end")
+
+
+def _opening(phrases: Phrases, clause: Any) -> Opening:
+    scope = phrases.scope
+    match clause:
+        case t.OpensOnDate():
+            return Opening("date", day=scope.day(clause.day))
+        case t.OpensAfter():
+            return _event_opening(phrases, "after_event", clause.event, clause.where)
+        case t.OpensOnVisit():
+            of = scope.selector(clause.of, "procedure") if clause.of is not None else None
+            return Opening("first_visit", of, when=phrases.condition(clause.when) if clause.when is not None else None)
+        case _:
+            items = clause.selector.items
+            if len(items) == 1 and isinstance(items[0], t.Name) and items[0].text in scope.event_kinds():
+                return _event_opening(phrases, "on_event", items[0], clause.when)
+            when = phrases.condition(clause.when) if clause.when is not None else None
+            return Opening("service", scope.selector(clause.selector, "procedure"), when=when)
+
+
+def _event_opening(phrases: Phrases, kind: str, event: t.Name, where: t.Condition | None) -> Opening:
+    found = phrases.event_moment(event, where)
+    return Opening(kind, event=found.kind, when=found.where)
+
+
+def _window_keys(phrases: Phrases, clause: t.Per) -> list[KindKey]:
+    """For whom a window is: keys of kind only, since a key of time would be a window itself."""
+    found = []
+    for key, settled in zip(clause.keys, map(phrases.key, clause.keys), strict=True):
+        if isinstance(settled, KindKey):
+            found.append(settled)
+        elif settled is not None:
+            phrases.scope.report("E024", key, "a window is for a key of kind", ", ".join(KIND_KEYS))
+    return found
 
 
 def _settle_counter(scope: Scope, block: t.CounterBlock) -> Counter:

@@ -366,6 +366,7 @@ class ScopeIncludes(Part):
     none: bool
     of: CodeSet
     where: Condition | None
+    window: Window | None = None
 
 
 @attrs.frozen(repr=False)

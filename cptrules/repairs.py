@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import attrs
 
-from .claims import Claim, History, ServiceLine, Session
+from .claims import UNKNOWN, Claim, History, ServiceLine, Session
 from .policy import Policy
 from .report import SEVERITY, Finding, LineReport, Repair, Report, RuleStatus, worst
 
@@ -26,20 +27,19 @@ def applied(claim: Claim, repair: Repair) -> Claim | None:
 
 
 def _edited(line: ServiceLine, repair: Repair, claim: Claim) -> tuple[ServiceLine, ...] | None:
-    have = line.modifiers if isinstance(line.modifiers, tuple) else ()
     value = repair.value or ""
     match repair.op:
-        case "add_modifier":
-            return (attrs.evolve(line, modifiers=(*have, value)),) if value not in have else None
-        case "remove_modifier":
-            return (attrs.evolve(line, modifiers=tuple(m for m in have if m != value)),)
+        case "add_modifier" | "remove_modifier":
+            return _modified(line, repair.op, value)
         case "set_units":
-            return (attrs.evolve(line, units=int(value)),)
+            return _with_units(line, int(value))
         case "set_code":
-            return (attrs.evolve(line, code=value),)
+            # What the payer allows for the old code says nothing of the new one.
+            return (attrs.evolve(line, code=value, allowed=UNKNOWN),)
         case "attach_authorization":
-            named = line.authorizations if isinstance(line.authorizations, tuple) else ()
-            return (attrs.evolve(line, authorizations=(*named, value)),)
+            named = line.authorizations if line.authorizations is not UNKNOWN else claim.authorizations
+            have = named if isinstance(named, tuple) else ()
+            return (attrs.evolve(line, authorizations=(*have, value)),) if value not in have else None
         case "remove_line":
             return ()
         case "split_line":
@@ -48,9 +48,27 @@ def _edited(line: ServiceLine, repair: Repair, claim: Claim) -> tuple[ServiceLin
             return None
 
 
+def _modified(line: ServiceLine, op: str, modifier: str) -> tuple[ServiceLine, ...] | None:
+    """Modifiers that are not known can't be edited: one added would make them look complete."""
+    if line.modifiers is UNKNOWN:
+        return None
+    have = line.modifiers or ()
+    if (modifier in have) == (op == "add_modifier"):
+        return None
+    left = (*have, modifier) if op == "add_modifier" else tuple(m for m in have if m != modifier)
+    return (attrs.evolve(line, modifiers=left),)
+
+
+def _with_units(line: ServiceLine, units: int) -> tuple[ServiceLine, ...] | None:
+    """Fewer or more units of the same service: what is charged and allowed for them goes with the units."""
+    if not isinstance(line.units, int) or not line.units:
+        return (attrs.evolve(line, units=units),)
+    return (attrs.evolve(line, units=units, **_money(line, units, line.units - units, 0)),)
+
+
 def _split(line: ServiceLine, value: str, claim: Claim) -> tuple[ServiceLine, ...] | None:
     """One line of some units without, one of the others with the assistant's modifier; charge and minutes go with the units."""
-    match = re.fullmatch(r"([0-9]+) units? without and ([0-9]+) with (C[QO])", value)
+    match = re.fullmatch(r"([0-9]+) units? without and ([0-9]+)(?: units?)? with (C[QO])", value)
     by = line.minutes_by
     if match is None or not isinstance(by, Mapping) or not isinstance(line.units, int):
         return None
@@ -67,15 +85,13 @@ def _split(line: ServiceLine, value: str, claim: Claim) -> tuple[ServiceLine, ..
     return first, second
 
 
-def _money(line: ServiceLine, plain: int, tagged: int, which: int) -> dict[str, Any]:
+def _money(line: ServiceLine, first: int, rest: int, which: int) -> dict[str, Any]:
     """Charge and allowed amount shared by units, to the cent; the first part takes what does not divide."""
-    from decimal import ROUND_HALF_UP, Decimal
-
     shared: dict[str, Any] = {}
     for name in ("charge", "allowed"):
         whole = getattr(line, name)
         if isinstance(whole, Decimal):
-            second = (whole * tagged / (plain + tagged)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            second = (whole * rest / (first + rest)).quantize(Decimal("0.01"), ROUND_HALF_UP)
             shared[name] = second if which else whole - second
     return shared
 
@@ -120,10 +136,14 @@ class Repairing:
         return attrs.evolve(finding, repairs=tuple(good), no_repair=reason)
 
     def apply_all(self, report: Report, attest: frozenset[str]) -> Claim:
-        """Apply repair after repair, each on the claim the last one left, until none is left that may be applied."""
+        """Apply repair after repair, each on the claim the last one left, until none is left that may be applied.
+
+        What a person overruled stays as it is.
+        """
         current: Report = report
+        left_alone = {(f.policy, f.rule, line) for f in report.found if f.overruled is not None for line in f.lines}
         for _ in range(4 * len(report.found) + 4):
-            repair = next((r for r in _wanted(current) if _allowed(r, attest)), None)
+            repair = next((r for r in _wanted(current, left_alone) if _allowed(r, attest)), None)
             changed = applied(current.claim, repair) if repair is not None else None
             if changed is None:
                 break
@@ -139,9 +159,9 @@ class Repairing:
         return attrs.evolve(report, lines=lines, found=found, repairing=self)
 
 
-def _wanted(report: Report) -> Iterable[Repair]:
+def _wanted(report: Report, left_alone: set[tuple[str | None, str, int]]) -> Iterable[Repair]:
     for finding in report.findings:
-        if finding.overruled is None:
+        if not any((finding.policy, finding.rule, line) in left_alone for line in finding.lines):
             yield from sorted(finding.repairs, key=lambda repair: repair.attests is not None)  # what asserts nothing comes first
 
 
@@ -151,15 +171,20 @@ def _allowed(repair: Repair, attest: frozenset[str]) -> bool:
 
 def clears(before: Report, after: Report, finding: Finding) -> bool:
     """Whether a finding is gone, and nothing worse than an inform has come, nor a rule that may turn out worse than before."""
-    key = (finding.policy, finding.rule)
-    gone = not any((f.policy, f.rule) == key and set(f.lines) & set(finding.lines) and f.message == finding.message for f in after.found)
-    still = any((f.policy, f.rule) == key and set(f.lines) & set(finding.lines) for f in after.found)
-    others = [f for f in before.found if (f.policy, f.rule) == key and set(f.lines) & set(finding.lines)]
-    if not gone or (still and len(others) < 2):
+
+    def alike(report: Report) -> list[Finding]:
+        return [f for f in report.found if _kin(f) == _kin(finding) and set(f.lines) & set(finding.lines)]
+
+    left, others = alike(after), alike(before)
+    if len(left) >= len(others) or any(f.message == finding.message for f in left):
         return False
-    known = {(f.policy, f.rule, line) for f in before.found for line in f.lines}
-    fresh = [f for f in after.found if SEVERITY[f.outcome] > SEVERITY["inform"] and any((f.policy, f.rule, n) not in known for n in f.lines)]
+    known = {(*_kin(f), line) for f in before.found for line in f.lines}
+    fresh = [f for f in after.found if SEVERITY[f.outcome] > SEVERITY["inform"] and any((*_kin(f), n) not in known for n in f.lines)]
     return not fresh and SEVERITY[after.at_most] <= SEVERITY[before.at_most]
+
+
+def _kin(finding: Finding) -> tuple[str | None, str, str]:
+    return finding.policy, finding.rule, finding.outcome
 
 
 def _line(number: int, found: tuple[Finding, ...], rules: tuple[RuleStatus, ...], unjudged: bool) -> LineReport:

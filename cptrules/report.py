@@ -170,17 +170,22 @@ class Report:
         """Apply the repairs to the claim; one that asserts something only when its value is named in `attest`. A new Claim."""
         return self._repairing.apply_all(self, frozenset(attest))  # type: ignore[no-any-return]
 
-    def overrule(self, rule: str, *, line: int, by: str, why: str) -> Report:
+    def overrule(self, rule: str, *, line: int, by: str, why: str, policy: str | None = None) -> Report:
         """Set a finding aside: it stays in the report with who and why, and the outcome is reckoned without it (M10).
 
-        Raises ValueError when there is no such finding, or when `by` or `why` is empty.
+        Raises ValueError when there is no such finding, when two policies have one and `policy` names neither, or when
+        `by` or `why` is empty.
         """
         if not by.strip() or not why.strip():
             raise ValueError("an overruled finding names who and why")
-        if not any(f.rule == rule and line in f.lines for f in self.found):
-            raise ValueError(f"no finding of {rule} on line {line}")
+        meant = [f for f in self.found if f.rule == rule and line in f.lines and policy in (None, f.policy)]
+        if not meant:
+            raise ValueError(f"no finding of {rule} on line {line}" + (f" in {policy}" if policy else ""))
+        if len({f.policy for f in meant}) > 1:
+            known = ", ".join(sorted(str(f.policy) for f in meant))
+            raise ValueError(f"{rule} on line {line} is a finding of {known}: name the policy")
         mark = Overruled(by, why)
-        found = tuple(attrs.evolve(f, overruled=mark) if f.rule == rule and line in f.lines else f for f in self.found)
+        found = tuple(attrs.evolve(f, overruled=mark) if f in meant else f for f in self.found)
         return self._repairing.assembled(self, found)  # type: ignore[no-any-return]
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 
 from .claims import UNKNOWN, Provider
 from .conditions import truth_of
-from .lines import Case, View, discipline, is_assistant
+from .fields import FIELDS
+from .lines import Case, View, discipline, is_assistant, value_of
 from .policy import Rule, Timing
-from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, unknown
-from .units import ama_midpoint, assistant_units, assisted_untimed, cms_total_time
+from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, negate, unknown
+from .units import assistant_units, assisted_untimed, cms_total_time, midpoint_units, total_units
 
-MINUTES = Need("minutes", "How many minutes was this service given?", None, None)
-CONTACT = Need("contact", "Was it one on one, in a group, or concurrent?", None, None)
+MINUTES: Final = Need("minutes", "How many minutes was this service given?", None, None)
+UNITS: Final = Need("units", "How many units are billed?", None, None)
+THERAPISTS: Final = ("PT", "OT", "SLP")
+HELPERS: Final = ("aide", "student")  # their minutes are neither a therapist's nor an assistant's
+_FIFTEEN: Final = 15
 
 
 @attrs.frozen
-class Minutes:
-    """The minutes of a line that count, as an interval, and why it is wide."""
+class Amount:
+    """A whole number known only to lie between two ends (`high` None: no upper end), and why."""
 
     low: int
     high: int | None
     needs: frozenset[Need] = frozenset()
 
+
+@attrs.frozen
+class Counted:
+    """A line as the method sees it: its minutes that count, its units, and whether it is surely of the group."""
+
+    view: View
+    minutes: Amount
+    units: Amount
+    inside: Answer
+
     @property
-    def known(self) -> bool:
-        """Whether the minutes are known exactly."""
-        return self.high == self.low and not self.needs
+    def sure(self) -> bool:
+        """Whether the line is surely of the group."""
+        return self.inside.truth is Truth.TRUE
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What is missing to know all of it."""
+        return self.minutes.needs | self.units.needs | self.inside.needs
 
 
 @attrs.frozen
 class Supported:
-    """What became of a line's units: the answer, what stands of them, what its code and the day support, and how."""
+    """What became of a line's units: the answer, what stands of them, what the minutes support, and how many nobody billed."""
 
     answer: Answer
     billed: int = 0
     stands: int | None = None
-    supported: int = 0
     total: int = 0
     minutes: int = 0
     unbilled: int = 0
+    of: str = ""  # the code, where it is judged alone
+    untimed: bool = False
 
 
 def supported(rule: Rule, view: View, case: Case) -> Supported:
@@ -50,39 +70,46 @@ def supported(rule: Rule, view: View, case: Case) -> Supported:
     demand = rule.demand
     assert isinstance(demand, Timing)
     group = _group(rule, view, case)
-    if _untimed(view, case):
-        if not isinstance(view.record.units, int):
-            return Supported(unknown(Need("units", "How many units are billed?", None, None)))
-        return _one_unit(view, [v for v, _ in group if v.record.code == view.record.code])
-    timed = [(v, a) for v, a in group if not _untimed(v, case)]
-    needs = frozenset(need for v, a in timed for need in a.needs)
-    if any(not isinstance(v.record.units, int) for v, _ in timed):
-        needs |= {Need("units", "How many units are billed?", None, None)}
-    counted = {v: counted_minutes(demand, v, case) for v, _ in timed}
-    needs = needs.union(*(m.needs for m in counted.values()))
-    if needs:
-        return _by_bounds(demand, view, timed, counted, needs)
-    return _by_shares(demand, view, [v for v, _ in timed], {v: m.low for v, m in counted.items()})
+    length = _length(view, case)
+    same = [one for one in group if one.view.record.code == view.record.code]
+    if length is None:
+        return _alone(view, same, lambda minutes: 1)
+    if length != _FIFTEEN or demand.by == "ama_midpoint":
+        return _alone(view, same, lambda minutes: midpoint_units(minutes, length), timed=True)
+    return _together(view, [one for one in group if _length(one.view, case) == _FIFTEEN])
 
 
-def _untimed(view: View, case: Case) -> bool:
-    code = case.code_table.code(view.record.code)
-    return code is not None and not code.timed
+def _length(view: View, case: Case) -> int | None:
+    """The minutes of a code's unit, None for an untimed one; a code that no table knows is taken for one of fifteen."""
+    code = case.code_table.code(view.record.code, view.day)
+    if code is None:
+        return _FIFTEEN
+    return (code.unit_minutes or _FIFTEEN) if code.timed else None
 
 
-def _group(rule: Rule, view: View, case: Case) -> list[tuple[View, Answer]]:
-    """The claim's own lines of the date and discipline that the rule is about, each with whether it surely is."""
-    from .counting import member
-
-    mine, found = discipline(view, case), []
+def _group(rule: Rule, view: View, case: Case) -> list[Counted]:
+    """The claim's own lines of the date and discipline that the rule is about (M8.5)."""
+    demand = rule.demand
+    assert isinstance(demand, Timing)
+    found = []
     for other in case.lines:
         if other.day != view.day:
             continue
-        same = TRUE if other is view else _same(mine, discipline(other, case))
-        answer = all_of([same, *(member(on, other, case) for on in rule.on)])
-        if answer.truth is not Truth.FALSE:
-            found.append((other, answer))
+        inside = TRUE if other is view else _inside(rule, view, other, case)
+        if inside.truth is not Truth.FALSE:
+            found.append(Counted(other, counted_minutes(demand, other, case), _billed(other, case), inside))
     return found
+
+
+def _inside(rule: Rule, view: View, other: View, case: Case) -> Answer:
+    from .counting import member
+
+    return all_of([
+        _same(discipline(view, case), discipline(other, case)),
+        *(member(on, other, case) for on in rule.on),
+        *(truth_of(clause.condition, other, case) for clause in rule.when),
+        *(negate(truth_of(clause.condition, other, case)) for clause in rule.excepts),
+    ])  # fmt: skip
 
 
 def _same(one: Any, other: Any) -> Answer:
@@ -92,88 +119,113 @@ def _same(one: Any, other: Any) -> Answer:
     return TRUE if one == other else FALSE
 
 
-def counted_minutes(demand: Timing, view: View, case: Case) -> Minutes:
+def _billed(view: View, case: Case) -> Amount:
+    found = value_of(FIELDS["units"], view, case)
+    return Amount(found, found) if isinstance(found, int) else Amount(0, None, frozenset([UNITS]))
+
+
+def counted_minutes(demand: Timing, view: View, case: Case) -> Amount:
     """A line's minutes that count: only one-on-one ones for one-on-one codes (M8.4), and those the rule admits."""
-    minutes = view.record.minutes
-    if minutes is UNKNOWN or minutes is None:
-        by = view.record.minutes_by
-        if not isinstance(by, Mapping):
-            return Minutes(0, None, frozenset([MINUTES]))
-        minutes = sum(by.values())
+    given = _given_minutes(view, case)
     answer = all_of([_one_on_one(view, case), *(truth_of(clause.condition, view, case) for clause in demand.only_minutes)])
     if answer.truth is Truth.FALSE:
-        return Minutes(0, 0)
+        return Amount(0, 0)
     if answer.truth is Truth.TRUE:
-        return Minutes(minutes, minutes)
-    return Minutes(0, minutes, answer.needs)
+        return given
+    return Amount(0, given.high, given.needs | answer.needs)
+
+
+def _given_minutes(view: View, case: Case) -> Amount:
+    """The line's minutes; where those of each person come to something else, either may be right."""
+    found, by = value_of(FIELDS["minutes"], view, case), view.record.minutes_by
+    together = sum(by.values()) if isinstance(by, Mapping) and by else None
+    told = found if isinstance(found, int) else together
+    if told is None:
+        return Amount(0, None, frozenset([MINUTES]))
+    if together is None or together == told:
+        return Amount(told, told)
+    need = Need("minutes", f"The line says {told} minutes, those by person come to {together}: which is right?", None, None)
+    return Amount(min(told, together), max(told, together), frozenset([need]))
 
 
 def _one_on_one(view: View, case: Case) -> Answer:
-    code = case.code_table.code(view.record.code)
+    code = case.code_table.code(view.record.code, view.day)
     if code is None or not code.one_on_one:
         return TRUE
-    contact = view.record.contact
-    if contact is UNKNOWN:
-        return unknown(CONTACT)
+    contact = value_of(FIELDS["contact"], view, case)
+    if isinstance(contact, Need):
+        return unknown(contact)
     return TRUE if contact == "one_on_one" else FALSE
 
 
-def _one_unit(view: View, same_code: list[View]) -> Supported:
-    """An untimed code is one unit, whatever the minutes; the last line is the one over."""
-    before = sum(_units(v) for v in same_code if v.position < view.position)
-    billed = _units(view)
-    stands = max(0, min(billed, 1 - before))
-    return Supported(FALSE if stands < billed else TRUE, billed, stands, 1, 1)
+# ---- held against the share --------------------------------------------------------------------------------------
 
 
-def _units(view: View) -> int:
-    return view.record.units if isinstance(view.record.units, int) else 0
+def _alone(view: View, same: list[Counted], units_of: Callable[[int], int], timed: bool = False) -> Supported:
+    """A code judged by itself: an untimed one is one unit, whatever the minutes; by midpoints each has its own."""
+    if not timed:
+        same = [attrs.evolve(one, minutes=Amount(0, 0)) for one in same]
+    minutes = _sum(one.minutes for one in same if one.sure).low, _sum(one.minutes for one in same).high
+    share = Amount(units_of(minutes[0]), None if minutes[1] is None else units_of(minutes[1]))
+    found = _held(view, same, share)
+    billed = _sum(one.units for one in same)
+    unbilled = share.low - billed.low if timed and share.low == share.high and billed.low == billed.high else 0
+    return attrs.evolve(found, total=share.high or 0, minutes=minutes[1] or 0, unbilled=max(0, unbilled), of=view.record.code, untimed=not timed)
 
 
-def _by_shares(demand: Timing, view: View, lines: list[View], counted: dict[View, int]) -> Supported:
-    order = list(dict.fromkeys(line.record.code for line in lines))
-    minutes = {code: sum(counted[v] for v in lines if v.record.code == code) for code in order}
-    billed = {code: sum(_units(v) for v in lines if v.record.code == code) for code in order}
-    if demand.by == "cms_total_time":
-        allocation = cms_total_time(minutes)
-        shares, total = allocation.shares(billed, order), allocation.total
-    else:
-        shares = ama_midpoint(minutes)
-        total = sum(shares.values())
-    return _stands(view, lines, shares, billed, total, sum(minutes.values()))
-
-
-def _stands(view: View, lines: list[View], shares: Mapping[str, int], billed: Mapping[str, int], total: int, minutes: int) -> Supported:
-    """The lines of a code billed above its share are named, the last first."""
-    code, mine = view.record.code, _units(view)
-    before = sum(_units(v) for v in lines if v.record.code == code and v.position < view.position)
-    stands = max(0, min(mine, shares.get(code, 0) - before))
-    # A code below its share may take what a tie gave to another: units not billed are those of the day as a whole.
-    unbilled = max(0, total - sum(billed.values())) if billed[code] < _most(code, shares, billed, total) else 0
-    answer = FALSE if stands < mine else TRUE
-    return Supported(answer, mine, stands, shares.get(code, 0), total, minutes, unbilled if answer is TRUE else 0)
-
-
-def _most(code: str, shares: Mapping[str, int], billed: Mapping[str, int], total: int) -> int:
-    return shares.get(code, 0) if sum(billed.values()) < total else 0
-
-
-def _by_bounds(demand: Timing, view: View, timed: list[tuple[View, Answer]], counted: dict[View, Minutes], needs: frozenset[Need]) -> Supported:
-    """Some minutes are missing: broken where no completion supports the units, else undetermined."""
+def _together(view: View, timed: list[Counted]) -> Supported:
+    """By the day's total; ties are settled in the claim's favour (M8.3)."""
     code = view.record.code
-    if not isinstance(view.record.units, int):
-        return Supported(unknown(*needs))
-    same = [v for v, _ in timed if v.record.code == code]
-    if any(counted[v].high is None for v in same):
-        return Supported(unknown(*needs), _units(view))
-    high = sum(counted[v].high or 0 for v in same)
-    most = (high + 14) // 15 if demand.by == "cms_total_time" else (high + 7) // 15
-    sure = [v for v, a in timed if v.record.code == code and a.truth is Truth.TRUE]
-    before = sum(_units(v) for v in sure if v.position < view.position)
-    stands = max(0, min(_units(view), most - before))
-    if stands < _units(view):
-        return Supported(FALSE, _units(view), stands, most, most, high)
-    return Supported(unknown(*needs), _units(view))
+    same = [one for one in timed if one.view.record.code == code]
+    if any(one.minutes.needs or one.inside.needs for one in timed):
+        return _held(view, same, _bounds(same, timed), _needs(timed))
+    order = list(dict.fromkeys(one.view.record.code for one in timed))
+    minutes = {c: sum(one.minutes.low for one in timed if one.view.record.code == c) for c in order}
+    allocation = cms_total_time(minutes)
+    if any(one.units.needs for one in timed):
+        sure = allocation.sure[code]
+        return _held(view, same, Amount(sure, sure + (code in allocation.tied)), _needs(timed))
+    billed = {c: sum(one.units.low for one in timed if one.view.record.code == c) for c in order}
+    shares = allocation.shares(billed, order)
+    found = _held(view, same, Amount(shares[code], shares[code]))
+    unbilled = sum(max(0, shares[c] - billed[c]) for c in order) if billed[code] < shares[code] else 0
+    return attrs.evolve(found, total=allocation.total, minutes=sum(minutes.values()), unbilled=unbilled)
+
+
+def _bounds(same: list[Counted], timed: list[Counted]) -> Amount:
+    """A code has its whole fifteens whatever the rest is, and one more for what is left over at the most."""
+    low = sum(one.minutes.low for one in same if one.sure) // _FIFTEEN
+    mine, all_ = _sum(one.minutes for one in same).high, _sum(one.minutes for one in timed).high
+    ends = [*([] if mine is None else [(mine + 14) // _FIFTEEN]), *([] if all_ is None else [total_units(all_)])]
+    return Amount(low, min(ends, default=None))
+
+
+def _held(view: View, same: list[Counted], share: Amount, needs: frozenset[Need] = frozenset()) -> Supported:
+    """The lines of a code billed above its share are named, the last first, each with what stands."""
+    mine = next(one for one in same if one.view is view).units
+    if mine.high is None:
+        return Supported(unknown(*mine.needs))
+    before = [one for one in same if one.view.position < view.position]
+    taken = Amount(_sum(one.units for one in before if one.sure).low, _sum(one.units for one in before).high)
+    most = mine.low if share.high is None else max(0, min(mine.low, share.high - taken.low))
+    least = 0 if taken.high is None else max(0, min(mine.low, share.low - taken.high))
+    if most < mine.low:
+        return Supported(FALSE, mine.low, most, share.high or 0, _sum(one.minutes for one in same).high or 0)
+    if least == mine.low:
+        return Supported(TRUE, mine.low, least, share.low, _sum(one.minutes for one in same).low)
+    return Supported(unknown(*(needs or _needs(same))), mine.low)
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    total = Amount(0, 0)
+    for one in amounts:
+        high = None if total.high is None or one.high is None else total.high + one.high
+        total = Amount(total.low + one.low, high, total.needs | one.needs)
+    return total
+
+
+def _needs(counted: Iterable[Counted]) -> frozenset[Need]:
+    return frozenset(need for one in counted for need in one.needs)
 
 
 # ---- assistants --------------------------------------------------------------------------------------------------
@@ -183,7 +235,8 @@ def assisted(view: View, case: Case) -> Any:
     """Whether an assistant gave more of a line than the 10 percent method allows (M8.4, M8.5): True, False or a Need."""
     by = view.record.minutes_by
     if isinstance(by, Mapping) and by:
-        return _by_minutes(view, by, case)
+        tagged = tagged_units(view, by, case)
+        return tagged if isinstance(tagged, Need) else tagged[1] > 0
     modifiers = view.record.modifiers
     if isinstance(modifiers, tuple) and {"CQ", "CO"} & set(modifiers):
         return True
@@ -191,25 +244,37 @@ def assisted(view: View, case: Case) -> Any:
     role = provider.role if isinstance(provider, Provider) else None
     if is_assistant(role):
         return True
-    if isinstance(role, str) and modifiers is not UNKNOWN:
+    if role in THERAPISTS and modifiers is not UNKNOWN:
         return False
     return Need("assisted", "Did an assistant give more than 10 percent of it?", (*view.identity, "assisted"), (True, False) if view.own else None)
 
 
-def _by_minutes(view: View, by: Mapping[str, int], case: Case) -> Any:
-    tagged = tagged_units(view, by, case)
-    return tagged if isinstance(tagged, Need) else tagged[1] > 0
-
-
 def tagged_units(view: View, by: Mapping[str, int], case: Case) -> tuple[int, int] | Need:
-    """The units of a line without and with the assistant's modifier, by its minutes by role."""
-    method = case.policy.assisted_by() or "exact"
+    """The units of a line without and with the assistant's modifier, by its minutes by role; of several methods the strictest."""
     assistant = sum(minutes for role, minutes in by.items() if is_assistant(role))
-    therapist = sum(minutes for role, minutes in by.items() if not is_assistant(role))
-    if _untimed(view, case):
-        yes = assisted_untimed(therapist, assistant, method)
-        units = max(1, _units(view))
-        return (0, units) if yes else (units, 0)
-    if not isinstance(view.record.units, int):
-        return (0, 1) if assistant and not therapist else Need("units", "How many units are billed?", None, None)
-    return assistant_units(therapist, assistant, view.record.units, method)
+    therapist = sum(minutes for role, minutes in by.items() if not is_assistant(role) and role not in HELPERS)
+    units = _billed(view, case)
+    if not assistant or not therapist:
+        known = max(1, units.low)
+        return (0, known) if assistant else (known, 0)
+    if _length(view, case) == _FIFTEEN:
+        if units.needs:
+            return UNITS
+        ways = [assistant_units(therapist, assistant, units.low, method) for method in _methods(view, case)]
+        return max(ways, key=lambda way: way[1])
+    tagged = any(assisted_untimed(therapist, assistant, method) for method in _methods(view, case))
+    return (0, max(1, units.low)) if tagged else (max(1, units.low), 0)
+
+
+def _methods(view: View, case: Case) -> tuple[str, ...]:
+    """The methods that `timing` rules in force name, those that are about the line before others; none: the strictest."""
+    from .counting import member
+
+    named: dict[str, bool] = {}
+    for rule in case.policy.rules:
+        method = rule.demand.assisted_by if isinstance(rule.demand, Timing) else None
+        if method is None or rule.suspended is not None or (view.day is not None and not rule.in_force(view.day)):
+            continue
+        about = all(member(on, view, case).truth is not Truth.FALSE for on in rule.on)
+        named[method] = named.get(method, False) or about
+    return tuple(sorted(m for m, about in named.items() if about)) or tuple(sorted(named)) or ("exact",)

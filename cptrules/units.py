@@ -58,9 +58,14 @@ def cms_total_time(minutes: Mapping[str, int]) -> Allocation:
     return Allocation(minutes, total, sure)
 
 
+def midpoint_units(minutes: int, length: int = 15) -> int:
+    """Units of some length: one is reached when its midpoint is passed (8 minutes of 15, 16 of 30, 31 of 60)."""
+    return (minutes + (length - 1) // 2) // length
+
+
 def ama_midpoint(minutes: Mapping[str, int]) -> dict[str, int]:
     """Each code alone: a unit is reached when its midpoint is passed; remainders are never joined (M8.2)."""
-    return {code: (number + 7) // 15 for code, number in minutes.items()}
+    return {code: midpoint_units(number) for code, number in minutes.items()}
 
 
 # ---- assistants (facts/medicare.md, section 2) -------------------------------------------------------------------
@@ -93,18 +98,24 @@ def assistant_units(therapist: int, assistant: int, units: int, method: str) -> 
     """Units of a timed code without and with the assistant's modifier; minutes together count as the therapist's.
 
     Full fifteens go out first, each to its person; what is left goes by the final-unit rows. Where fewer units are billed
-    than there are full fifteens, the therapist's come first.
+    than there are full fifteens, the therapist's come first; units that no minutes are left for go with the last one.
     """
-    plain, tagged = therapist // 15, assistant // 15
+    if not assistant or not therapist:
+        return (0, units) if assistant else (units, 0)
+    plain, tagged = min(therapist // 15, units), assistant // 15
     if plain + tagged >= units:
-        plain = min(plain, units)
         return plain, units - plain
     rest_t, rest_a = therapist % 15, assistant % 15
     left = units - plain - tagged
-    if left >= 2:
-        return plain + (left + 1) // 2, tagged + left // 2
-    if rest_t >= 8:
-        return plain + 1, tagged
-    if rest_a >= 8 or above_ten_percent(rest_t, rest_a, method):
-        return plain, tagged + 1
-    return plain + 1, tagged
+    if left == 2 and rest_t >= 8 and rest_a >= 8:
+        return plain + 1, tagged + 1
+    if _final_unit_tagged(rest_t, rest_a, method):
+        return plain, tagged + left
+    return plain + left, tagged
+
+
+def _final_unit_tagged(therapist: int, assistant: int, method: str) -> bool:
+    """Whether the last unit has the modifier: not where the therapist alone reaches 8 minutes of it."""
+    if therapist >= 8:
+        return False
+    return assistant >= 8 or above_ten_percent(therapist, assistant, method)
