@@ -40,6 +40,7 @@ from .policy import (
     Term,
     Value,
     VisitMoment,
+    Window,
     YesNo,
 )
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, compare, exactly, negate, unknown
@@ -84,7 +85,9 @@ def truth_of(condition: Condition, view: View, case: Case) -> Answer:
 
             return authorized(view, case, where)
         case InWindow():
-            raise AssertionError("windows are refused when the policy is loaded")
+            from .windows import in_window
+
+            return in_window(condition.window, view, case)
 
 
 def _yes(found: Seen) -> Answer:
@@ -339,8 +342,7 @@ def moment(wanted: Moment, view: View, case: Case) -> date | None | Stretch:
                 return Stretch(date.min, date.max, True, frozenset([found]))
             return _latest(found)
         case EventMoment(kind=kind, where=where):
-            assert where is None, "events of a file's own are refused when the policy is loaded"
-            return _event(kind, view, case)
+            return _event(kind, where, view, case)
         case VisitMoment():
             return _visit(wanted, view, case)
 
@@ -352,14 +354,20 @@ def _latest(found: Seen) -> date | None:
     return found if isinstance(found, date) else None
 
 
-def _events(kind: str, view: View, case: Case) -> list[tuple[Any, Answer]] | Need:
-    """The events of a kind, each with whether it belongs to the line's injury."""
+def events_of(kind: str, where: Condition | None, view: View, case: Case) -> list[tuple[Any, Answer]] | Need:
+    """The events of a kind, each with whether it belongs to the line's injury and a condition on it holds."""
     events = case.history.events if case.history is not None else UNKNOWN
     if not isinstance(events, tuple):
         if events is None:
             return []
         return Need(kind, f"Was there an {kind}, and when?" if kind[0] in "aeiou" else f"Was there a {kind}, and when?", None, None)
-    found = [(event, _of_this_injury(event, view, case)) for event in events if event.kind == kind]
+    found = []
+    for event in events:
+        if event.kind == kind:
+            parts = [_of_this_injury(event, view, case)]
+            if where is not None:
+                parts.append(truth_of(where, view, attrs.evolve(case, event=event)))
+            found.append((event, all_of(parts)))
     return [(event, answer) for event, answer in found if answer.truth is not Truth.FALSE]
 
 
@@ -373,9 +381,9 @@ def _of_this_injury(event: Any, view: View, case: Case) -> Answer:
     return TRUE if event.injury_number == number else FALSE
 
 
-def _event(kind: str, view: View, case: Case) -> date | None | Stretch:
+def _event(kind: str, where: Condition | None, view: View, case: Case) -> date | None | Stretch:
     """The latest event on or before the line's date; one without a date, or that may be of another injury, widens the answer."""
-    found = _events(kind, view, case)
+    found = events_of(kind, where, view, case)
     on = view.day or date.max
     if isinstance(found, Need):
         return Stretch(date.min, on, True, frozenset([found]))
@@ -393,7 +401,7 @@ def _event(kind: str, view: View, case: Case) -> date | None | Stretch:
 
 
 def _has_event(kind: str, view: View, case: Case) -> Answer:
-    found = _event(kind, view, case)
+    found = _event(kind, None, view, case)
     if isinstance(found, Stretch):
         return unknown(*found.needs) if found.may_be_none else TRUE
     return TRUE if found is not None else FALSE
@@ -401,7 +409,8 @@ def _has_event(kind: str, view: View, case: Case) -> Answer:
 
 def _visit(wanted: VisitMoment, view: View, case: Case) -> date | None | Stretch:
     """The first or last visit: `last visit` looks before the line's date; services that may count widen the answer."""
-    from .counting import belongs, born, uncovered
+    from .counting import belongs, uncovered
+    from .windows import same_window
 
     on = view.day
     if on is None:
@@ -414,15 +423,26 @@ def _visit(wanted: VisitMoment, view: View, case: Case) -> date | None | Stretch
         if other.day is not None and (other.position > view.position or (wanted.which == "last" and other.day >= on)):
             continue
         answer = belongs(other, wanted.of, wanted.where, case)
+        if wanted.window is not None and answer.truth is not Truth.FALSE:
+            answer = all_of([answer, same_window(wanted.window, view, other, case)])
         if answer.truth is Truth.TRUE and other.day is not None:
             sure.append(other.day)
         elif answer.truth is not Truth.FALSE:
             maybe.append(other.day or (date.min if wanted.which == "first" else end))
             needs |= answer.needs or {Need("date_of_service", "On which date was the service given?", None, None)}
-    gaps = uncovered(dates.Span(born(case), end), case, False)
+    gaps = uncovered(_looked_over(wanted, view, case, end), case, False)
     if wanted.which == "last":
         return _last(sure, maybe, needs, gaps)
     return _first(sure, maybe, needs, gaps)
+
+
+def _looked_over(wanted: VisitMoment, view: View, case: Case, end: date) -> dates.Span:
+    """The days on which a visit that nobody knows of would matter: since birth, or since the window began."""
+    from .counting import born
+    from .windows import span_in
+
+    inside = span_in(wanted.window, view, case) if wanted.window is not None else None
+    return dates.Span(inside.from_ if isinstance(inside, dates.Span) else born(case), end)
 
 
 def _last(sure: list[date], maybe: list[date], needs: frozenset[Need], gaps: Any) -> date | None | Stretch:
@@ -522,8 +542,31 @@ def holidays(case: Case) -> Any:
 
 
 def _includes(condition: ScopeIncludes, view: View, case: Case) -> Answer:
-    found = included(condition.scope, condition.of, condition.where, view, case)
+    if condition.window is not None:
+        found = _in_its_window(condition, condition.window, view, case)
+    else:
+        found = included(condition.scope, condition.of, condition.where, view, case)
     return negate(found) if condition.none else found
+
+
+def _in_its_window(condition: ScopeIncludes, window: Window, view: View, case: Case) -> Answer:
+    """Whether some service of the line's window is in a set; false where no window holds its date."""
+    from .counting import belongs, uncovered
+    from .windows import same_window, span_in
+
+    span = span_in(window, view, case)
+    if isinstance(span, Need):
+        return unknown(span)
+    if span is None:
+        return FALSE
+    answers = [
+        all_of([same_window(window, view, other, case), belongs(other, condition.of, condition.where, case)])
+        for other in (*case.services, *case.lines)
+    ]
+    found = any_of(answers)
+    if found.truth is not Truth.TRUE and uncovered(span, case, any(key.name == "billing_provider" for key in window.keys)):
+        return unknown(_history_need(), *found.needs)
+    return found
 
 
 def included(scope: str, of: CodeSet, where: Condition | None, view: View, case: Case) -> Answer:

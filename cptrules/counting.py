@@ -20,7 +20,7 @@ from .dates import Span
 from .fields import FIELDS
 from .lines import HISTORY_QUESTION, OTHER, Case, View, billing_provider, discipline_options, key_of, value_of
 from .lines import discipline as discipline_of
-from .policy import CodeSet, Condition, Counter, Key, KindKey, OnList, TimeKey, YesNo, conditions_in
+from .policy import CodeSet, Condition, Counter, Key, KindKey, OnList, TimeKey, WindowKey, YesNo, conditions_in
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
 
 # `paid` of the line in hand is its allowed amount (M4).
@@ -93,10 +93,14 @@ def member(of: CodeSet | None, view: View, case: Case) -> Answer:
 
 def span_of(key: Key, view: View, case: Case) -> Span | None | Need:
     """The span of dates that a key of time gives for a line; None where no window holds its date."""
-    assert isinstance(key, TimeKey)
     day = view.day
     if day is None:
         return _UNDATED
+    if isinstance(key, WindowKey):
+        from .windows import span_in
+
+        return span_in(key.window, view, case)
+    assert isinstance(key, TimeKey)
     match key.name:
         case "day":
             return Span(day, day)
@@ -238,11 +242,14 @@ def same_group(keys: Iterable[Key], one: View, other: View, span: Span | None, c
 
 
 def _alike(key: Key, one: View, other: View, span: Span | None, case: Case) -> Answer:
+    if isinstance(key, WindowKey):
+        from .windows import same_window
+
+        return same_window(key.window, one, other, case)
     if one is other:
         return _in_span(other, span) if isinstance(key, TimeKey) else TRUE
     if isinstance(key, TimeKey):
         return _alike_in_time(key, one, other, span, case)
-    assert isinstance(key, KindKey)
     return _equal(key_value(key.name, one, case), key_value(key.name, other, case), one, other, key.name, case)
 
 
@@ -380,7 +387,7 @@ def _window(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need
     """The span that all keys of time give together, or what is missing to know it."""
     span: Span | None = Span(None, None)
     for key in counter.keys:
-        if not isinstance(key, TimeKey):
+        if isinstance(key, KindKey):
             continue
         found = span_of(key, view, case)
         if isinstance(found, Need):

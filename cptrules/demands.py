@@ -13,7 +13,7 @@ import attrs
 from . import words
 from .authorizations import authorized
 from .conditions import NO_ROW, interval_of, truth_of, value
-from .counting import Counted, key_value, count, found_beside, same_group, uncovered
+from .counting import Counted, count, found_beside, key_value, same_group, uncovered
 from .counting import _window as window_of
 from .dates import Span
 from .fields import FIELDS

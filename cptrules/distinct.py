@@ -25,7 +25,7 @@ BY_LABEL = ("visits", "treatment_days", "distinct")
 class Slot:
     """One thing a service counts as: the labels it may have (None: any at all), and why it is not known which.
 
-    `several`: it stands for a list of which nothing is known, so for any number of labels.
+    `several`: it is one of a list; where nothing is known of that, it stands for any number of labels.
     """
 
     labels: frozenset[Any] | None
@@ -84,7 +84,7 @@ def _values(counter: Counter, view: View, case: Case) -> tuple[Slot, ...]:
     if isinstance(found, Need):
         return (Slot(None, found, counter.field.many),)
     several = found if isinstance(found, tuple) else (() if found is None else (found,))
-    return tuple(Slot(frozenset([one])) for one in several)
+    return tuple(Slot(frozenset([one]), None, counter.field.many) for one in several)
 
 
 # ---- up to and with the line's own -------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def counted(items: Sequence[Item], mine: Item, gaps: Sequence[Span] = ()) -> tup
 def _ways(mine: Item, items: Sequence[Item]) -> frozenset[Any]:
     """The labels that the line's own visit, day or value can have: of an unknown one those of other services, or a new one.
 
-    None where the line has several values, or may have: those do not rank.
+    None for the values of a list (modifiers, diagnoses), which do not rank: a line may have several of them.
     """
     if len(mine.slots) != 1 or mine.slots[0].several:
         return frozenset()
@@ -182,7 +182,7 @@ def _fewest(items: Sequence[Item], label: Any = None) -> int:
 def _most(items: Sequence[Item], label: Any = None) -> int | None:
     """The greatest number of different labels: those known, and as many more as the unsure ones can make."""
     slots = [slot for one in items for slot in one.slots]
-    if any(slot.several for slot in slots):
+    if any(slot.several and slot.labels is None for slot in slots):
         return None
     known = {next(iter(slot.labels)) for slot in slots if slot.labels is not None and slot.known}
     known |= {label} if label is not None else set()

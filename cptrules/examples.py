@@ -6,7 +6,7 @@ A test is built as the JSON of interchange.md and read like any other input, so 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -48,6 +48,9 @@ _CLAIM_KEYS: Final = (
     "plan", "payer", "id", "payer_order", "claim_kind", "received", "place_of_service", "in_network", "diagnosis", "diagnoses",
     "billing_provider", "specialty", "condition", "injury_number", "therapy_kind", "authorizations",
 )  # fmt: skip
+_LIST_OF: Final[dict[type, str]] = {
+    t.TService: "services", t.TBalance: "balances", t.TAuthorization: "authorizations", t.TEvent: "events",
+}  # fmt: skip
 _REPLACING: Final = (t.TLine, t.TService, t.TBalance, t.TAuthorization, t.TEvent, t.TNote, t.TSession)
 
 
@@ -89,6 +92,8 @@ class _Examples:
         """Build a test or variant: it starts from the clauses around it (docs/language.md)."""
         own = tuple(clause for clause in block.clauses if not isinstance(clause, t.Variant | t.TExpect | t.TSet))
         clauses = _merged(outer, own)
+        said_anew = {_LIST_OF[type(clause)] for clause in own if type(clause) in _LIST_OF}
+        sets = tuple(clause for clause in sets if clause.field.text not in said_anew)
         sets = (*sets, *(clause for clause in block.clauses if isinstance(clause, t.TSet)))
         expects = tuple(clause for clause in block.clauses if isinstance(clause, t.TExpect))
         variants = [clause for clause in block.clauses if isinstance(clause, t.Variant)]
@@ -332,16 +337,25 @@ class _Given:
         records.append(record)
 
     def _approved(self, record: dict[str, Any], of: CodeSet, clause: t.TAuthorization) -> None:
-        """An authorization names codes, or one discipline."""
+        """An authorization names codes, or one discipline; a set stands for its codes on the day the authorization begins."""
         named = of.disciplines()
-        codes = tuple(word for word in of.listed() if word not in DISCIPLINES)
-        ranges = [entry for entry in of.entries if entry.kind in ("range", "pattern")]
-        if of.excluding or len(named) > 1 or (named and codes) or ranges:
-            self._refuse(clause.codes, "an authorization is for codes one by one, or for one discipline", "for PT, or for 97110, 97140")
+        day = (clause.start.date() if clause.start is not None else None) or self._claim_day()
+        known = {code.code for code in self.file.scope.codes_known.codes()} | set(of.listed()) - set(DISCIPLINES)
+        codes = sorted(code for code in known if of.holds(code, day))
+        if len(named) > 1 or (named and (codes or of.excluding)):
+            self._refuse(clause.codes, "an authorization is for codes, or for one discipline", "for PT, or for 97110, 97140")
         elif named:
             record["discipline"] = named[0]
         else:
-            record["codes"] = list(codes)
+            record["codes"] = codes
+
+    def _claim_day(self) -> date:
+        """The date of the claim's first line, which stands before what is on file in no test without a mistake."""
+        lines = self.claim.get("lines") or [{}]
+        try:
+            return date.fromisoformat(lines[0].get("date_of_service", ""))
+        except ValueError:
+            return date.min
 
     def _put_in_authorization(self, record: dict[str, Any], name: t.Name, values: tuple[t.TestValue, ...]) -> None:
         word = name.text.removeprefix("authorization.")

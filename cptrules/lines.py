@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from .claims import UNKNOWN, Authorization, Claim, History, Provider, Service, ServiceLine, Session
+from .claims import UNKNOWN, Authorization, Claim, Event, History, Provider, Service, ServiceLine, Session
 from .dates import age
 from .fields import FIELDS, Field
 from .policy import Constant, Policy
@@ -79,6 +79,7 @@ class Case:
     mentioned: Mapping[str, tuple[object, ...]] = attrs.field(factory=dict)
     authorization: Authorization | None | str = "covering"
     pair: Mapping[str, object] | None = None
+    event: Event | None = None
     pair_lines: tuple[View, ...] = ()
 
     def trying(self, key: tuple[object, ...], value: object) -> Case:
@@ -182,6 +183,8 @@ def _raw(field: Field, view: View, case: Case) -> Seen:
             return _session_value(field, case)
         case "other_payer":
             return _other_payer(field, case)
+        case "event":
+            return fact(case.event.facts, field) if case.event is not None else UNKNOWN
         case "pair":
             return case.pair.get(field.name) if case.pair is not None else None
         case _:

@@ -304,9 +304,9 @@ class _Loading:
                 case t.CounterBlock():
                     phrases.counter(t.Count(t.Name(name, span=block.name.span), span=block.name.span))
                 case t.EventBlock():
-                    scope.report("E090", block.name, "`event` blocks are not built yet")
+                    scope.event_facts(name)
                 case t.WindowBlock():
-                    scope.report("E090", block.name, "`window` blocks are not built yet")
+                    phrases.window(t.Name(name, span=block.name.span))
         scope.used.clear()
         scope.used.update(used)
         self._sources(scope)
@@ -346,7 +346,8 @@ class _PolicyBuilder:
             payers=tuple(i.text for c in clauses if isinstance(c, t.Payer) for i in c.ids),
             plans=tuple(i.text for c in clauses if isinstance(c, t.Plans) for i in c.ids),
             effective=effective, rules=rules, assumes=self._assumes(clauses), holidays=self._holidays(clauses),
-            facts=tuple(scope.facts().values()), code_table=scope.codes_known, path=self.file.path,
+            facts=tuple(scope.facts().values()), events={kind: tuple(scope.event_facts(kind).values()) for kind in scope.names("event")},
+            code_table=scope.codes_known, path=self.file.path,
         )  # fmt: skip
 
     def _own_rules(self, effective: tuple[DateSpan, ...]) -> list[Rule]:

@@ -18,10 +18,10 @@ from . import dates
 from .dates import Span
 from .lines import Case, View
 from .policy import Length, Opening, Window
-from .truth import TRUE, Answer, Need, Truth, all_of, unknown
+from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, unknown
 
 MOST_UNKNOWN: Final = 5  # openings that may or may not be there, tried in every combination
-MOST_STARTS: Final = 60  # possible starts of a window that are tried
+MOST_STARTS: Final = 30  # possible starts of a window that are tried
 _FIRST_DAY: Final = date(1, 1, 1)
 _ONE: Final = timedelta(days=1)
 
@@ -171,7 +171,7 @@ def _services(window: Window, opening: Opening, view: View, case: Case) -> _Days
 
     found: _Days = []
     for other in (*case.services, *case.lines):
-        if other.day is None or view.day is None or other.day > view.day:
+        if other.day is None:
             continue
         parts = [belongs(other, opening.of, None, case), same_group(window.keys, view, other, None, case)]
         if opening.when is not None and all(part.truth is not Truth.FALSE for part in parts):
@@ -196,12 +196,11 @@ def _events(opening: Opening, view: View, case: Case) -> tuple[_Days, Need | Non
 
     kind = opening.event or ""
     name = kind.replace("_", " ")
-    asked = Need(kind, f"Was there an event of the kind {name}, and when?", None, None)
     given = events_of(kind, opening.when, view, case)
-    if given is None:
-        return [], asked
-    days = [(day, answer) for day, answer in given if day is not None and view.day is not None and day <= view.day]
-    undated = any(day is None for day, _ in given)
+    if isinstance(given, Need):
+        return [], given
+    days = [(event.date, answer) for event, answer in given if isinstance(event.date, date)]
+    undated = len(days) < len(given)
     return _by_day(days), Need(kind, f"When was the {name}?", None, None) if undated else None
 
 
@@ -251,11 +250,29 @@ def _starts(window: Window, opening: Opening, view: View, case: Case) -> list[da
     return sorted(marks, reverse=True)[:MOST_STARTS]
 
 
+def same_window(window: Window, one: View, other: View, case: Case) -> Answer:
+    """Whether a service lies in the same window as a line, and is alike in all that the window is for."""
+    from .counting import same_group
+
+    found = timeline(window, one, case)
+    if isinstance(found, Need):
+        return unknown(found)
+    mine = found.at(one.day)
+    if mine is None:
+        return FALSE
+    if other.day is None:
+        return unknown(Need("date_of_service", "On which date was the service given?", None, None))
+    theirs = found.at(other.day)
+    if theirs is None or theirs.from_ != mine.from_:
+        return FALSE
+    return same_group(window.keys, one, other, None, case) if other is not one else TRUE
+
+
 def in_window(window: Window, view: View, case: Case) -> Answer:
     """Whether some window of a name holds a line's date."""
     found = span_in(window, view, case)
     if isinstance(found, Need):
         return unknown(found)
-    return TRUE if found is not None else Answer(Truth.FALSE)
+    return TRUE if found is not None else FALSE
 
 

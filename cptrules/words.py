@@ -19,6 +19,7 @@ from .policy import (
     KindKey,
     OnList,
     TimeKey,
+    WindowKey,
     YesNo,
     conditions_in,
 )
@@ -82,8 +83,14 @@ def _selector(text: str) -> str:
 
 def _period(counter: Counter, span: Span | None, view: View, case: Case) -> str:
     said = [_time(key, span, view) for key in counter.keys if isinstance(key, TimeKey)]
+    said += [_in_window(key, span) for key in counter.keys if isinstance(key, WindowKey)]
     alike = [_alike(key, view, case) for key in counter.keys if isinstance(key, KindKey)]
     return "".join([*said, *(a for a in alike if a)])
+
+
+def _in_window(key: WindowKey, span: Span | None) -> str:
+    began = f" that began on {span.from_}" if span is not None and span.from_ is not None else ""
+    return f" in the {key.window.name.replace('_', ' ')}{began}"
 
 
 def _time(key: TimeKey, span: Span | None, view: View) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -342,3 +343,58 @@ def test_m9_no_repair_says_why(acme: Policies) -> None:
     report = judge(acme, claim(), history(authorizations=[]))
     assert report.findings[0].repairs == ()
     assert report.findings[0].no_repair == "an authorization has to be asked for; none on file covers the line"
+
+
+# ---- soundness ---------------------------------------------------------------------------------------------------
+
+GAP = object()
+FILLED: dict[str, list[Any]] = {
+    "modifiers": [["GP"], ["GO"]], "units": [0, 1, 5], "plan": ["GOLD", None], "billing_provider": [{"npi": "1"}, {"npi": "2"}],
+}  # fmt: skip
+STATED: list[tuple[str, list[Any]]] = [
+    ("discipline", ["PT", "OT"]), ("codes", [["97110"], ["97110", "97140"]]), ("visits", [0, 1, 2, 3]), ("used_visits", [0, 1, 2]),
+    ("units", [{"97110": 2}, {"97110": 4}]), ("used_units", [{"97110": 1}, {"97140": 1}]), ("visits_per_week", [1, 2]),
+    ("units_per_visit", [1, 2, 3]), ("plan", ["GOLD"]), ("kind", ["reviewed", "notice"]), ("billing_provider", [{"npi": "1"}]),
+]  # fmt: skip
+
+
+def drawn(chance: random.Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Authorizations, lines and services with gaps."""
+
+    def one(**more: Any) -> dict[str, Any]:
+        day = f"2026-03-0{chance.randint(1, 7)}"
+        told = {"code": chance.choice(["97110", "97140"]), "date_of_service": day, **more}
+        return told | {key: GAP if chance.random() < 0.3 else chance.choice(FILLED[key]) for key in ("modifiers", "units")}
+
+    records = [
+        record(number=f"A{n}", to=f"2026-03-0{chance.randint(4, 9)}", **{k: chance.choice(v) for k, v in STATED if chance.random() < 0.3})
+        for n in range(chance.randint(1, 2))
+    ]
+    lines = [one(number=n) for n in range(1, chance.randint(2, 4))]
+    past = [one(plan=GAP, billing_provider=GAP if chance.random() < 0.3 else {"npi": "1"}) for _ in range(chance.randint(0, 4))]
+    return records, lines, past
+
+
+def without_gaps(told: dict[str, Any], chance: random.Random | None = None) -> dict[str, Any]:
+    """A service with its gaps filled by chance, or left out."""
+    if chance is None:
+        return {key: value for key, value in told.items() if value is not GAP}
+    return {key: chance.choice(FILLED[key]) if value is GAP else value for key, value in told.items()}
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_m2_3_what_is_said_with_gaps_holds_however_they_are_filled(seed: int, sound: Policies) -> None:
+    chance = random.Random(seed)
+    records, lines, past = drawn(chance)
+    for _ in range(3):
+        before = judge(sound, claim(*map(without_gaps, lines)), filed(*records, services=tuple(map(without_gaps, past))))
+        told = claim(*(without_gaps(one, chance) for one in lines), plan=chance.choice(["GOLD", "SILVER"]))
+        after = judge(sound, told, filed(*records, services=tuple(without_gaps(one, chance) for one in past)))
+        for number in range(1, len(lines) + 1):
+            for rule in ("needed", "which"):
+                assert status(before, rule, number) in ("undetermined", status(after, rule, number)) or status(after, rule, number) == "undetermined"
+
+
+@pytest.fixture(scope="module")
+def sound() -> Policies:
+    return policy(RULE % "" + "require which { on PT, OT  that authorization.kind = reviewed  outcome deny  cite manual }\n")

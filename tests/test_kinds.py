@@ -399,7 +399,8 @@ def test_deadline_both_ends_in(received: str | None, outcome_: str) -> None:
 
 def test_deadline_each_line_by_its_own_date_and_ways_out() -> None:
     acme = policy(
-        "deadline filing { that received within 90 days after date_of_service  except claim_kind = corrected  outcome deny carc CO-29  cite manual }\n"
+        "deadline filing { that received within 90 days after date_of_service\n  except claim_kind = corrected\n"
+        "  outcome deny carc CO-29  cite manual }\n"
     )
     told = claim(line(1), line(2, date_of_service="2026-03-05"), received="2026-06-03", claim_kind="first")
     report = judge(acme, told)

@@ -60,8 +60,6 @@ def test_what_does_not_fit_together_is_told_once(tmp_path: Path, files: dict[str
 @pytest.mark.parametrize(
     "text",
     [
-        "window year { year from 07-01 }\n",
-        'event surgery { preauthorized : yes_no "Was it?" }\n',
         "documentation note { needs signature  outcome warn }\n",
         "payment cut { pay 85% }\n",
         "forbid a_rule { when note.kind = evaluation  outcome deny }\n",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from judging import claim, history, judge, line, missing, policy, service, status
 
 from cptrules import Policies
-from judging import claim, history, judge, line, missing, policy, service, status
 
 TODAY = "2026-03-04"
 
@@ -62,7 +62,12 @@ def test_m4_over_a_later_line_of_the_30th_visit_is_not_though_a_31st_began_betwe
 
 
 def test_m4_which_services_by_the_selector() -> None:
-    past = history(service("2026-01-05"), service("2026-01-06", modifiers=["GO"]), service("2026-01-07", code="97161"), service("2026-01-08", code="92507", modifiers=["GN"]))  # fmt: skip
+    past = history(
+        service("2026-01-05"),
+        service("2026-01-06", modifiers=["GO"]),
+        service("2026-01-07", code="97161"),
+        service("2026-01-08", code="92507", modifiers=["GN"]),
+    )
     assert used("visits of PT per calendar_year", past) == "3"
     assert used("visits of PT, OT per calendar_year", past) == "4"
     assert used("visits of PT, OT excluding 97161..97163 per calendar_year", past) == "3"
@@ -102,11 +107,20 @@ def test_m4_a_rule_without_on_looks_only_at_what_it_counts() -> None:
 
 @pytest.mark.parametrize(
     ("key", "inside", "outside"),
-    [("day", TODAY, "2026-03-03"), ("week", "2026-03-01", "2026-02-28"), ("week from monday", "2026-03-02", "2026-03-01"),
-     ("month", "2026-03-01", "2026-02-28"), ("calendar_year", "2026-01-01", "2025-12-31"), ("benefit_year", "2025-07-01", "2025-06-30"),
-     ("rolling 90 days", "2025-12-05", "2025-12-04"), ("rolling 1 month", "2026-02-05", "2026-02-04"), ("rolling 12 months", "2025-03-05", "2025-03-04"),
-     ("rolling 2 weeks", "2026-02-19", "2026-02-18"), ("lifetime", "1950-02-02", "1949-01-01")],
-)  # fmt: skip
+    [
+        ("day", TODAY, "2026-03-03"),
+        ("week", "2026-03-01", "2026-02-28"),
+        ("week from monday", "2026-03-02", "2026-03-01"),
+        ("month", "2026-03-01", "2026-02-28"),
+        ("calendar_year", "2026-01-01", "2025-12-31"),
+        ("benefit_year", "2025-07-01", "2025-06-30"),
+        ("rolling 90 days", "2025-12-05", "2025-12-04"),
+        ("rolling 1 month", "2026-02-05", "2026-02-04"),
+        ("rolling 12 months", "2025-03-05", "2025-03-04"),
+        ("rolling 2 weeks", "2026-02-19", "2026-02-18"),
+        ("lifetime", "1950-02-02", "1949-01-01"),
+    ],
+)
 def test_m4_which_window_holds_the_line(key: str, inside: str, outside: str) -> None:
     patient = {"benefit_year_start": "2020-07-01", "birth_date": "1950-02-01"}
     counter = f"lines per {key}"
@@ -168,7 +182,13 @@ def test_m4_scope_includes_sees_the_history_and_not_found_where_it_may_lack_some
     expected = {True: ("met", "broken"), False: ("broken", "met")}["includes 97140" in condition]
     assert status(judge(acme, claim(), history(service(TODAY, code="97140"))), "it") == expected[0]
     assert status(judge(acme, claim(), history()), "it") == expected[1]
-    for past in (None, history(complete_to="2026-03-03"), history(since="2026-03-05"), history(complete_for="billing_provider"), {"complete_from": "2026-01-01"}):
+    for past in (
+        None,
+        history(complete_to="2026-03-03"),
+        history(since="2026-03-05"),
+        history(complete_for="billing_provider"),
+        {"complete_from": "2026-01-01"},
+    ):
         assert status(judge(acme, claim(), past), "it") == "undetermined"
     own = claim(line(1), line(2, code="97140"))
     assert status(judge(acme, own, None), "it") == expected[0]
@@ -214,7 +234,7 @@ def test_m4_pairs_see_every_line_and_the_history_of_the_day() -> None:
     assert status(judge(acme, claim(), history(service(TODAY, code="97140"))), "it") == "broken"
     assert status(judge(acme, claim(), history(service(TODAY, code="97140", billing_provider={"npi": "2"}))), "it") == "met"
     assert status(judge(acme, claim(), history(service("2026-03-03", code="97140"))), "it") == "met"
-    assert status(judge(acme, claim(), history())  , "it") == "met"
+    assert status(judge(acme, claim(), history()), "it") == "met"
     for past in (None, history(complete_to="2026-03-03"), history(since=None)):
         assert status(judge(acme, claim(), past), "it") == "undetermined"
     assert status(judge(acme, claim(), history(complete_for="billing_provider")), "it") == "met"
@@ -256,7 +276,9 @@ def test_m4_straddling_under_deny_the_whole_line_is_over() -> None:
 
 
 def test_m4_straddling_dollars_stand_to_the_cent() -> None:
-    report = judge(limit("allowed per calendar_year", "$100", "reduce"), claim(line(allowed="33.35")), history(service("2026-01-05", allowed="80.01")))
+    report = judge(
+        limit("allowed per calendar_year", "$100", "reduce"), claim(line(allowed="33.35")), history(service("2026-01-05", allowed="80.01"))
+    )
     (finding,) = report.findings
     assert {name: str(value) for name, value in (finding.stands or {}).items()} == {"allowed": "19.99"}
     assert {name: str(value) for name, value in (finding.excess or {}).items()} == {"allowed": "13.36"}
@@ -297,8 +319,16 @@ def test_m4_two_claims_of_one_date_and_discipline_are_one_visit() -> None:
 
 def test_m4_two_lines_on_one_day() -> None:
     lines = (line(1, units=2, minutes=30, allowed="10.00", charge="20.00"), line(2, units=1, minutes=15, allowed="5.05", charge="9.00"))
-    for counter, first, second in (("visits", "1", "1"), ("treatment_days", "1", "1"), ("lines", "1", "2"), ("units", "2", "3"), ("minutes", "30", "45"),
-                                   ("allowed", "$10.00", "$15.05"), ("charged", "$20.00", "$29.00"), ("distinct code", "1", "1")):  # fmt: skip
+    for counter, first, second in (
+        ("visits", "1", "1"),
+        ("treatment_days", "1", "1"),
+        ("lines", "1", "2"),
+        ("units", "2", "3"),
+        ("minutes", "30", "45"),
+        ("allowed", "$10.00", "$15.05"),
+        ("charged", "$20.00", "$29.00"),
+        ("distinct code", "1", "1"),
+    ):
         assert used(f"{counter} per day", history(), *lines) == first
         assert used(f"{counter} per day", history(), *lines, number=2) == second
 
@@ -331,14 +361,18 @@ def test_m4_paid_of_the_line_in_hand_is_its_allowed_amount() -> None:
      ("specialty", {"billing_provider": {"npi": "2", "specialty": "65"}}, {"billing_provider": {"npi": "1", "specialty": "67"}})],
 )  # fmt: skip
 def test_m4_keys_of_kind(key: str, same: dict[str, Any], other: dict[str, Any]) -> None:
-    given = claim(line(rendering_provider={"npi": "7"}), condition="hip", therapy_kind="habilitative", billing_provider={"npi": "1", "specialty": "65"})
+    given = claim(
+        line(rendering_provider={"npi": "7"}), condition="hip", therapy_kind="habilitative", billing_provider={"npi": "1", "specialty": "65"}
+    )
     for kind, outcome in ((same, "broken"), (other, "met")):
         assert status(judge(limit(f"units per calendar_year and {key}", 1), given, history(service("2026-01-05", **kind))), "it") == outcome
 
 
 @pytest.mark.parametrize("key", ["condition", "therapy_kind", "rendering_provider", "specialty"])
 def test_m4_keys_of_kind_that_nobody_states_widen_the_count(key: str) -> None:
-    given = claim(line(rendering_provider={"npi": "7"}), condition="hip", therapy_kind="habilitative", billing_provider={"npi": "1", "specialty": "65"})
+    given = claim(
+        line(rendering_provider={"npi": "7"}), condition="hip", therapy_kind="habilitative", billing_provider={"npi": "1", "specialty": "65"}
+    )
     report = judge(limit(f"units per calendar_year and {key}", 1), given, history(service("2026-01-05")))
     assert status(report, "it") == "undetermined"
     assert missing(report, "it") == {key}
@@ -361,9 +395,17 @@ def test_m4_a_counter_of_one_claims_lines_asks_nothing_of_the_provider() -> None
 
 @pytest.mark.parametrize(
     ("since", "to", "outcome"),
-    [("2026-01-01", None, "met"), ("2025-01-01", None, "met"), ("2026-01-02", None, "undetermined"), (None, None, "undetermined"),
-     ("2026-01-01", TODAY, "met"), ("2026-01-01", "2026-12-31", "met"), ("2026-01-01", "2026-03-03", "undetermined"), ("2026-03-05", None, "undetermined")],
-)  # fmt: skip
+    [
+        ("2026-01-01", None, "met"),
+        ("2025-01-01", None, "met"),
+        ("2026-01-02", None, "undetermined"),
+        (None, None, "undetermined"),
+        ("2026-01-01", TODAY, "met"),
+        ("2026-01-01", "2026-12-31", "met"),
+        ("2026-01-01", "2026-03-03", "undetermined"),
+        ("2026-03-05", None, "undetermined"),
+    ],
+)
 def test_m4_incomplete_history_from_a_day_after_the_start_or_to_a_day_before_the_line(since: str | None, to: str | None, outcome: str) -> None:
     past = history(service("2026-02-05"), since=since, **({"complete_to": to} if to else {}))
     assert found("visits per calendar_year", 2, past) == outcome
@@ -383,9 +425,14 @@ def test_m4_no_history_is_never_clean_where_history_could_deny() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counter", "outcome"), [("visits per calendar_year", "undetermined"), ("visits per calendar_year and billing_provider", "met"),
-                             ("units per day and code and billing_provider", "met"), ("visits per calendar_year and rendering_provider", "undetermined")],
-)  # fmt: skip
+    ("counter", "outcome"),
+    [
+        ("visits per calendar_year", "undetermined"),
+        ("visits per calendar_year and billing_provider", "met"),
+        ("units per day and code and billing_provider", "met"),
+        ("visits per calendar_year and rendering_provider", "undetermined"),
+    ],
+)
 def test_m4_complete_for_one_provider_is_enough_where_the_provider_is_a_key(counter: str, outcome: str) -> None:
     past = history(complete_for="billing_provider")
     report = judge(limit(counter, 30), claim(line(rendering_provider={"npi": "7"})), past)
@@ -461,10 +508,18 @@ def injury(day: str | None, number: str | None = "7", kind: str = "injury") -> d
 
 @pytest.mark.parametrize(
     ("events", "outcome"),
-    [([injury("2026-01-01")], "met"), ([injury("2025-12-31")], "undetermined"), ([injury("2026-01-01", kind="accident")], "met"), ([], "undetermined"),
-     ([injury(None)], "undetermined"), ([injury("2026-02-01", "8")], "undetermined"), ([injury("2026-02-01", None), injury("2025-01-01", None)], "undetermined"),
-     ([injury("2026-04-01")], "undetermined"), ([injury("2026-02-01", None)], "met")],
-)  # fmt: skip
+    [
+        ([injury("2026-01-01")], "met"),
+        ([injury("2025-12-31")], "undetermined"),
+        ([injury("2026-01-01", kind="accident")], "met"),
+        ([], "undetermined"),
+        ([injury(None)], "undetermined"),
+        ([injury("2026-02-01", "8")], "undetermined"),
+        ([injury("2026-02-01", None), injury("2025-01-01", None)], "undetermined"),
+        ([injury("2026-04-01")], "undetermined"),
+        ([injury("2026-02-01", None)], "met"),
+    ],
+)
 def test_m4_an_injury_number_begins_with_its_injury_or_accident(events: list[dict[str, Any]], outcome: str) -> None:
     past = history(service("2026-02-05", injury_number="7"), service("2026-02-06", injury_number="8"), events=events)
     assert found("visits per injury_number", 2, past, **INJURED) == outcome
@@ -531,7 +586,9 @@ def test_m4_a_table_says_otherwise_what_a_missing_value_counts(rest: str, outcom
     assert status(judge(acme, claim(line(code="97530")), history()), "it") == outcome
 
 
-@pytest.mark.parametrize(("rest", "outcome"), [("", "not_applicable"), ("missing none", "not_applicable"), ("missing 1", "broken"), ("missing 2", "met")])
+@pytest.mark.parametrize(
+    ("rest", "outcome"), [("", "not_applicable"), ("missing none", "not_applicable"), ("missing 1", "broken"), ("missing 2", "met")]
+)
 def test_m4_a_table_without_the_row_as_a_bound(rest: str, outcome: str) -> None:
     names = f'table most from "most.csv" keys code values units {rest}\n'
     report = judge(limit("units per line", "most", names=names, files={"most.csv": "code,units\n97140,4\n"}), claim(line(units=2)))

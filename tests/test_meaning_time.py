@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from judging import claim, history, judge, line, missing, policy, service, status
 
 from cptrules import Policies
-from judging import claim, history, judge, line, missing, policy, service, status
 
 TODAY = "2026-03-04"  # a Wednesday
 HOLIDAYS = {"holidays.csv": "date\n2026-01-01\n2026-02-16\n2026-05-25\n"}
@@ -108,7 +108,9 @@ def test_m5_1_a_table_of_holidays_that_ends_before_the_date_makes_it_unknown_and
     assert any("table of holidays ends before" in one.question for found in report.rules for one in found.missing)
     assert held(condition, None, line(date_of_service="2026-04-20"), received="2026-05-18") == "met"
     assert held(condition, None, line(date_of_service="2026-05-04"), received="2026-05-20") == "met"  # whatever the holidays
-    assert held("received at least 20 business_days after date_of_service", None, line(date_of_service="2026-05-04"), received="2026-05-20") == "broken"
+    assert (
+        held("received at least 20 business_days after date_of_service", None, line(date_of_service="2026-05-04"), received="2026-05-20") == "broken"
+    )
 
 
 def test_m5_1_business_days_without_any_table_are_unknown() -> None:
@@ -283,17 +285,27 @@ def test_m5_2_money_is_decimal(used: str, found: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "day", "count"),
-    [("week", "2026-03-01", 2), ("week", "2026-02-28", 1), ("week from monday", "2026-03-02", 2), ("week from monday", "2026-03-01", 1),
-     ("prior 90 days", "2025-12-04", 1), ("prior 90 days", "2025-12-03", 0), ("rolling 90 days", "2025-12-05", 2), ("rolling 90 days", "2025-12-04", 1),
-     ("prior 1 month", "2026-02-04", 1), ("prior 1 month", "2026-02-03", 0)],
-)  # fmt: skip
+    [
+        ("week", "2026-03-01", 2),
+        ("week", "2026-02-28", 1),
+        ("week from monday", "2026-03-02", 2),
+        ("week from monday", "2026-03-01", 1),
+        ("prior 90 days", "2025-12-04", 1),
+        ("prior 90 days", "2025-12-03", 0),
+        ("rolling 90 days", "2025-12-05", 2),
+        ("rolling 90 days", "2025-12-04", 1),
+        ("prior 1 month", "2026-02-04", 1),
+        ("prior 1 month", "2026-02-03", 0),
+    ],
+)
 def test_m5_1_spans_include_both_ends(key: str, day: str, count: int) -> None:
     past = history(service(day), since="2025-01-01")
     assert held(f"count lines per {key} = {count}", past) == "met"
 
 
 @pytest.mark.parametrize(
-    ("earlier", "day", "count"), [("2025-02-28", "2026-02-27", 2), ("2025-02-28", "2026-02-28", 1), ("2026-02-28", "2026-12-31", 2), ("2026-02-27", "2026-02-28", 1)]
+    ("earlier", "day", "count"),
+    [("2025-02-28", "2026-02-27", 2), ("2025-02-28", "2026-02-28", 1), ("2026-02-28", "2026-12-31", 2), ("2026-02-27", "2026-02-28", 1)],
 )
 def test_m5_1_a_benefit_year_that_starts_on_29_february(earlier: str, day: str, count: int) -> None:
     past = history(service(earlier), since="2025-01-01")

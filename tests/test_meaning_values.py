@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from judging import claim, history, judge, line, missing, policy, service, status
 
 import cptrules
 from cptrules import Claim, Report
-from judging import claim, history, judge, line, missing, policy, service, status
 
 DENY = "outcome deny  cite manual }\n"
 
@@ -120,11 +120,22 @@ T, F, U = "units = 1", "units = 2", "minutes = 8"
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
-        (f"{T} and {T}", "met"), (f"{T} and {F}", "broken"), (f"{F} and {U}", "broken"), (f"{U} and {F}", "broken"), (f"{T} and {U}", "undetermined"),
-        (f"{F} or {F}", "broken"), (f"{T} or {U}", "met"), (f"{U} or {T}", "met"), (f"{F} or {U}", "undetermined"),
-        (f"not {T}", "broken"), (f"not {F}", "met"), (f"not {U}", "undetermined"), (f"not ({T} and {U})", "undetermined"), (f"not ({F} and {U})", "met"),
+        (f"{T} and {T}", "met"),
+        (f"{T} and {F}", "broken"),
+        (f"{F} and {U}", "broken"),
+        (f"{U} and {F}", "broken"),
+        (f"{T} and {U}", "undetermined"),
+        (f"{F} or {F}", "broken"),
+        (f"{T} or {U}", "met"),
+        (f"{U} or {T}", "met"),
+        (f"{F} or {U}", "undetermined"),
+        (f"not {T}", "broken"),
+        (f"not {F}", "met"),
+        (f"not {U}", "undetermined"),
+        (f"not ({T} and {U})", "undetermined"),
+        (f"not ({F} and {U})", "met"),
     ],
-)  # fmt: skip
+)
 def test_m2_1_and_or_and_not_over_three_values(condition: str, found: str) -> None:
     assert held(condition) == found
 
@@ -340,7 +351,9 @@ ORDER = ["inform", "warn", "reduce", "pend", "deny"]
 
 
 def both(first: str, second: str, open_: str = "") -> Report:
-    rules = "".join(f"limit r{n} {{ count units per line  at most 1  outcome {outcome}  cite manual }}\n" for n, outcome in enumerate((first, second)))
+    rules = "".join(
+        f"limit r{n} {{ count units per line  at most 1  outcome {outcome}  cite manual }}\n" for n, outcome in enumerate((first, second))
+    )
     rules += f"require open {{ that minutes >= 8  outcome {open_}  cite manual }}\n" if open_ else ""
     return judge(policy(rules), claim(line(units=2)))
 
@@ -351,7 +364,9 @@ def test_m3_1_the_worst_of_the_broken_rules_is_the_outcome(number: int) -> None:
 
 
 def test_m3_1_a_claims_outcome_is_the_worst_of_its_lines() -> None:
-    acme = policy("limit a { on 97110  count units per line  at most 1  outcome warn  cite manual }\nforbid b { on 97140  outcome pend  cite manual }\n")
+    acme = policy(
+        "limit a { on 97110  count units per line  at most 1  outcome warn  cite manual }\nforbid b { on 97140  outcome pend  cite manual }\n"
+    )
     report = judge(acme, claim(line(1, units=2), line(2, code="97140"), line(3)))
     assert [one.outcome for one in report.lines] == ["warn", "pend", "clean"]
     assert report.outcome == "pend"
@@ -379,7 +394,8 @@ def test_m3_2_a_rule_open_for_nothing_that_was_ignored_moves_the_outcome() -> No
 
 
 def test_m3_3_rules_judge_what_is_billed_not_what_another_left() -> None:
-    rules = "limit a { count units per line  at most 2  outcome reduce  cite manual }\nlimit b { count units per day  at most 4  outcome deny  cite manual }\n"
+    rules = "limit a { count units per line  at most 2  outcome reduce  cite manual }\n"
+    rules += "limit b { count units per day  at most 4  outcome deny  cite manual }\n"
     report = judge(policy(rules), claim(line(1, units=3), line(2, units=2)), history())
     assert status(report, "a", 1) == "broken"
     assert status(report, "b", 2) == "broken"  # 3 and 2, not 2 and 2

@@ -11,8 +11,9 @@ import copy
 from random import Random
 from typing import Any
 
-from cptrules import Claim, History, Policies, Report
 from judging import policy
+
+from cptrules import Claim, History, Policies, Report
 
 TABLES = {
     "pairs.csv": "column_one,column_two,indicator,from,to\n97530,97110,1,,\n97140,97530,0,,2026-02-28\n97140,97530,1,2026-03-01,\n",
@@ -150,41 +151,77 @@ def a_service(chance: Random, number: int | None = None) -> dict[str, Any]:
     discipline = pick(_DISCIPLINES.get(code, (None,)))
     marks = ((_MARKS.get(discipline or ""), 0.7), ("KX", 0.2), ("59", 0.25), ("76", 0.1), ("CQ", 0.1))
     found = {
-        "code": code, "date_of_service": pick(DAYS if number is None else DAYS[-4:]), "units": pick((0, 1, 1, 2, 3)), "minutes": pick((0, 7, 8, 15, 22, 38)),
-        "modifiers": [mark for mark, often in marks if mark and chance.random() < often], "allowed": pick(("0.00", "50.00", "99.99", "100.00", "150.00")),
-        "charge": pick(("50.00", "150.00", "200.00")), "contact": pick(("one_on_one", "group", None)), "telehealth": pick((True, False, None)),
-        "rendering_provider": dict(pick(_WHO[discipline])), "patients": pick((1, 2)), "facts": {"at_home": pick((True, False))},
-        "place_of_service": pick(("11", "12")), "condition": pick(("a", "b", None)), "injury_number": pick(("i1", "i2", None)),
-        "therapy_kind": pick(("habilitative", "rehabilitative")), "diagnoses": pick((["F84.0"], ["M54.50"], ["M54.50", "F84.0"], [])),
+        "code": code,
+        "date_of_service": pick(DAYS if number is None else DAYS[-4:]),
+        "units": pick((0, 1, 1, 2, 3)),
+        "minutes": pick((0, 7, 8, 15, 22, 38)),
+        "modifiers": [mark for mark, often in marks if mark and chance.random() < often],
+        "allowed": pick(("0.00", "50.00", "99.99", "100.00", "150.00")),
+        "charge": pick(("50.00", "150.00", "200.00")),
+        "contact": pick(("one_on_one", "group", None)),
+        "telehealth": pick((True, False, None)),
+        "rendering_provider": dict(pick(_WHO[discipline])),
+        "patients": pick((1, 2)),
+        "facts": {"at_home": pick((True, False))},
+        "place_of_service": pick(("11", "12")),
+        "condition": pick(("a", "b", None)),
+        "injury_number": pick(("i1", "i2", None)),
+        "therapy_kind": pick(("habilitative", "rehabilitative")),
+        "diagnoses": pick((["F84.0"], ["M54.50"], ["M54.50", "F84.0"], [])),
         **({"discipline": discipline} if discipline and chance.random() < 0.5 else {}),
-    }  # fmt: skip
+    }
     if number is not None:
         return {"number": number, **{key: value for key, value in found.items() if key not in _INHERITED or chance.random() < 0.3}}
     return {
-        **found, "billing_provider": dict(pick(({"npi": "1", "specialty": "65"}, {"npi": "2", "specialty": "65"}, {"npi": "2", "specialty": "67"}))),
-        "denied": chance.random() < 0.2, "claim": pick(("C0", "C1", "C2", "C3")), "plan": pick(("A", "B")), "paid": pick(("20.00", "60.00", "120.00")),
+        **found,
+        "billing_provider": dict(pick(({"npi": "1", "specialty": "65"}, {"npi": "2", "specialty": "65"}, {"npi": "2", "specialty": "67"}))),
+        "denied": chance.random() < 0.2,
+        "claim": pick(("C0", "C1", "C2", "C3")),
+        "plan": pick(("A", "B")),
+        "paid": pick(("20.00", "60.00", "120.00")),
         "in_network": pick((True, False)),
-    }  # fmt: skip
+    }
 
 
 def a_claim(chance: Random) -> dict[str, Any]:
     pick = chance.choice
-    payers = ([], [{"order": "primary", "exhausted": True, "decided": "2026-03-01"}], [{"order": "primary", "exhausted": False, "decided": "2026-01-01"}])
+    payers = (
+        [],
+        [{"order": "primary", "exhausted": True, "decided": "2026-03-01"}],
+        [{"order": "primary", "exhausted": False, "decided": "2026-01-01"}],
+    )
     return {
-        "id": "C1", "payer": "ACME", "plan": pick(("A", "B", "C", None)), "received": pick(("2026-03-10", "2026-03-20", "2026-06-02", None)),
-        "place_of_service": pick(("11", "12")), "diagnoses": pick((["F84.0"], ["M54.50"], [])), "billing_provider": {"npi": "1", "specialty": "65"},
+        "id": "C1",
+        "payer": "ACME",
+        "plan": pick(("A", "B", "C", None)),
+        "received": pick(("2026-03-10", "2026-03-20", "2026-06-02", None)),
+        "place_of_service": pick(("11", "12")),
+        "diagnoses": pick((["F84.0"], ["M54.50"], [])),
+        "billing_provider": {"npi": "1", "specialty": "65"},
         "patient": {"birth_date": pick(("1980-01-01", "2005-03-02")), "benefit_year_start": pick(("2026-01-01", "2025-03-02", "2024-07-01"))},
-        "facts": {"first_time": pick((True, False, None)), "stage": pick(("early", "late", None)), "decided": pick(("2026-02-25", "2026-03-01", None))},
-        "condition": pick(("a", "b", None)), "injury_number": pick(("i1", "i2", None)), "therapy_kind": pick(("habilitative", "rehabilitative")),
-        "in_network": pick((True, False, None)), "other_payers": copy.deepcopy(pick(payers)), "authorizations": [],
+        "facts": {
+            "first_time": pick((True, False, None)),
+            "stage": pick(("early", "late", None)),
+            "decided": pick(("2026-02-25", "2026-03-01", None)),
+        },
+        "condition": pick(("a", "b", None)),
+        "injury_number": pick(("i1", "i2", None)),
+        "therapy_kind": pick(("habilitative", "rehabilitative")),
+        "in_network": pick((True, False, None)),
+        "other_payers": copy.deepcopy(pick(payers)),
+        "authorizations": [],
         "lines": [a_service(chance, number + 1) for number in range(chance.randint(1, 3))],
-    }  # fmt: skip
+    }
 
 
 def _events(chance: Random) -> list[dict[str, Any]]:
     """Either no injury is on file, or both are, before every service."""
     found = [
-        {"kind": chance.choice(("injury", "accident")), "date": chance.choice(("2025-12-01", "2025-06-01")), **({"injury_number": number} if named else {})}
+        {
+            "kind": chance.choice(("injury", "accident")),
+            "date": chance.choice(("2025-12-01", "2025-06-01")),
+            **({"injury_number": number} if named else {}),
+        }
         for number, named in (("i1", chance.random() < 0.6), ("i2", chance.random() < 0.6))
     ]
     found = found if chance.random() < 0.7 else []
@@ -193,11 +230,16 @@ def _events(chance: Random) -> list[dict[str, Any]]:
 
 
 def a_history(chance: Random) -> dict[str, Any]:
-    approvals = [{"number": f"A{n}", "from": "2026-01-15", "codes": chance.choice((["97110"], ["97530", "97140"]))} for n in range(chance.randint(0, 2))]
+    approvals = [
+        {"number": f"A{n}", "from": "2026-01-15", "codes": chance.choice((["97110"], ["97530", "97140"]))} for n in range(chance.randint(0, 2))
+    ]
     return {
-        "complete_from": chance.choice(("2020-01-01", "1970-01-01")), "complete_to": "2026-12-31", "events": _events(chance), "authorizations": approvals,
+        "complete_from": chance.choice(("2020-01-01", "1970-01-01")),
+        "complete_to": "2026-12-31",
+        "events": _events(chance),
+        "authorizations": approvals,
         "services": [a_service(chance) for _ in range(chance.randint(0, 6))],
-    }  # fmt: skip
+    }
 
 
 # ---- leaving out -------------------------------------------------------------------------------------------------
