@@ -580,8 +580,16 @@ def included(scope: str, of: CodeSet, where: Condition | None, view: View, case:
     if found.truth is Truth.TRUE or scope != "day" or view.day is None:
         return found
     if uncovered(dates.Span(view.day, view.day), case, False):
-        return unknown(_history_need(), *found.needs)
+        return _unseen(of, where, view, case, found)
     return found
+
+
+def _unseen(of: CodeSet, where: Condition | None, view: View, case: Case, found: Answer) -> Answer:
+    """A service that nobody listed may be there: it is tried as one of the set, which then counts too (M2.5), and as none."""
+    key = ("includes", view.day, of.text, "" if where is None else repr(where))
+    if key in case.tried:
+        return TRUE if case.tried[key] is not False else found
+    return unknown(Need("history.complete_from", HISTORY_QUESTION, key, (of, False)), *found.needs)
 
 
 def _in_scope(scope: str, view: View, case: Case) -> list[tuple[View, Answer]]:

@@ -15,7 +15,7 @@ import attrs
 
 from . import balances, dates, distinct
 from .claims import UNKNOWN, Authorization, Balance, Provider
-from .conditions import truth_of
+from .conditions import truth_of, typed_cell
 from .dates import Span
 from .fields import FIELDS
 from .lines import HISTORY_QUESTION, OTHER, Case, View, billing_provider, discipline_options, key_of, value_of
@@ -379,8 +379,34 @@ def _within(counter: Counter, view: View, span: Span, case: Case) -> Counted:
     used = balances.used([(b, _listed(b, counter, view, span, case)) for b in known], unsure, counter.noun)
     if gaps:
         need = need_of_history(gaps, span, case, _of_one_provider(counter))
-        before, total = _opened(before, need), _opened(total, need)
+        unseen = _unseen(counter, view, case)
+        before, total = _opened(before.add(unseen), need), _opened(total.add(unseen), need)
     return Counted(total.add(used), before.add(used), own_part(counter, view, case), span)
+
+
+def _unseen(counter: Counter, view: View, case: Case) -> Interval:
+    """What the services add that are tried as standing on the line's day without being listed: the least they can (M2.5)."""
+    keys = [key.name for key in counter.keys if isinstance(key, TimeKey | KindKey)]
+    if keys != ["day"] or len(counter.keys) != 1 or counter.where is not None or counter.measure not in ("lines", "units", "weights"):
+        return exactly(0)
+    tried = [value for key, value in case.tried.items() if key[:2] == ("includes", view.day) and isinstance(value, CodeSet)]
+    return exactly(max((_least(counter, of, view, case) for of in tried), default=0))  # of two sets one service may be of both
+
+
+def _least(counter: Counter, of: CodeSet, view: View, case: Case) -> Any:
+    """The least that one service of a set adds: one unit, at the table's lowest value; nothing where some of the set does not count."""
+    day = view.day
+    if day is None or not _listed_out(of) or of.asks_discipline or (counter.of is not None and counter.of.asks_discipline):
+        return 0
+    codes = [code for code in (*of.listed(), *(one.code for one in case.code_table.codes())) if of.holds(code, day)]
+    if not codes or not all(counter.of is None or counter.of.holds(code, day) for code in codes):
+        return 0
+    return min(1 if counter.table is None else _each(counter, code, day) or 0 for code in codes)
+
+
+def _listed_out(of: CodeSet) -> bool:
+    """Whether the code table holds every code of a set."""
+    return all(entry.kind == "range" or (entry.members is not None and _listed_out(entry.members)) for entry in of.entries if entry.kind != "code")
 
 
 def _window(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need | None]:
@@ -489,17 +515,21 @@ def _quantity(found: Any) -> Interval:
 
 def _weight(counter: Counter, view: View, case: Case) -> Interval:
     """The table's value for the code, times units; without a row it is not known, unless the table says otherwise (M4)."""
-    assert counter.table is not None
     units = _quantity(value_of(FIELDS["units"], view, case))
-    row = counter.table.row((view.record.code,), view.day or date.max)
-    text = (row[counter.column] if row is not None else "") or counter.table.missing
-    if text == "none":
-        return exactly(0)
-    if text is None:
+    each = _each(counter, view.record.code, view.day or date.max)
+    if each is None:
         need = Need(f"{counter.column} {view.record.code}", f"What is the {counter.column} of {view.record.code}?", None, None)
         return Interval(0, None, frozenset([need]))
-    each = Decimal(text)
     return Interval(units.low * each, None if units.high is None else units.high * each, units.needs)
+
+
+def _each(counter: Counter, code: str, day: date) -> Decimal | None:
+    """The table's value for one unit of a code; None where it has none and does not say what then holds."""
+    assert counter.table is not None
+    row = counter.table.row((code,), day)
+    text = (row[counter.column] if row is not None else "") or counter.table.missing
+    found = Decimal(0) if text == "none" else typed_cell(text or "")
+    return found if isinstance(found, Decimal) else None
 
 
 # ---- authorizations --------------------------------------------------------------------------------------------------

@@ -227,7 +227,9 @@ def _modifiers(rule: Rule, view: View, case: Case) -> Judged:
     checks = [*_missing(demand, view, case, have), *_too_many(demand, view, case, have), *_refused(demand, view, have)]
     broken = [text for answer, text, _ in checks if answer.truth is not Truth.TRUE]
     mending = [repair for answer, _, edits in checks if answer.truth is not Truth.TRUE for repair in edits]
-    repairs = [*_split(rule, view, case, have), *mending]
+    split = _split(rule, view, case, have)
+    # Where only some units are the assistant's, the modifier on all of them would be as wrong as on none.
+    repairs = [*split, *(one for one in mending if not (split and one.value in ("CQ", "CO")))]
     said = "; ".join(broken) if broken else f"it has {words.listed(have)}" if have else "none is needed"
     return Judged(
         all_of([answer for answer, _, _ in checks]), said, f"{said[:1].upper()}{said[1:]}.", {}, repairs=tuple(repairs),

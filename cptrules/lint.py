@@ -68,7 +68,7 @@ def _both_ways(file: PolicyFile, rule: str, table: Table) -> Iterator[Diagnostic
     for key in table.all_keys():
         back = key[::-1]
         if len(key) == 2 and key < back and _overlap(table, key, back):
-            yield Diagnostic("W006", file.path, block.name.span, f"{table.name} lists {key[0]} with {key[1]} both ways, on the same dates")
+            yield Diagnostic("W006", file.path, block.name.span, f"the table {table.name} lists {key[0]} with {key[1]} both ways, on the same dates")
 
 
 def _overlap(table: Table, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -83,7 +83,10 @@ def _untried(file: PolicyFile, policy: Policy) -> Iterator[Diagnostic]:
         return  # a base has no claims of its own: the policies that extend it try its rules
     before = len(file.scope.diagnostics)
     result = trial(file, policy)
-    yield from file.scope.diagnostics[before:]
+    mistakes = file.scope.diagnostics[before:]
+    yield from mistakes
+    if any(one.severity == "error" for one in mistakes):
+        return  # a test that could not be run tries nothing, and is told already
     for rule in policy.rules:
         words = [word for word, seen in (("denies", result.broken), ("passes", result.passed)) if rule.name not in seen]
         if words and rule.suspended is None and rule.path == file.path:

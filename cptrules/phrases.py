@@ -348,6 +348,8 @@ class Phrases:
     def event_moment(self, event: t.Name, where: t.Condition | None) -> EventMoment:
         """Settle an event and the condition on it, in which the event's own facts are known."""
         self._known_event(event)
+        if event.text not in self.scope.event_kinds():
+            return EventMoment(event.text)  # what stands in its condition can't be told to be right or wrong
         inside = Phrases(self.scope, {**self.extra, **self.scope.event_facts(event.text)})
         return EventMoment(event.text, inside.condition(where) if where is not None else None)
 

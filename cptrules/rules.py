@@ -216,7 +216,8 @@ class Rules:
         code = self.scope.codes_known.code(item.text) if isinstance(item, t.Word) else None
         if code is None or any(DateSpan(code.from_, code.to).intersection(span) is not None for span in spans):
             return
-        known = f"it is in force from {code.from_ or 'ever'} to {code.to or 'ever'}"
+        began, ended = (f" from {code.from_}" if code.from_ else ""), (f" to {code.to}" if code.to else "")
+        known = f"it is in force{began}{ended}"
         self.scope.report("E048", item, f"{code.code} is in force on none of this rule's dates", known)
 
     # ---- demands ---------------------------------------------------------------------------------------------

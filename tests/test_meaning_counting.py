@@ -671,9 +671,28 @@ def test_m4_the_lines_own_visit_may_stand_in_the_balance_already() -> None:
 
 @pytest.mark.parametrize(
     ("past", "units", "outcome"),
-    [(None, 9, "undetermined"), (None, 10, "undetermined"), (None, 13, "broken"), (history(), 8, "met"), (history(), 9, "broken"),
-     (history(service(TODAY, code="97161", units=1)), 11, "met"), (history(service(TODAY, code="97161", units=1)), 12, "broken")],
-)  # fmt: skip
+    [
+        (None, 9, "undetermined"),
+        (None, 10, "undetermined"),
+        (None, 11, "undetermined"),
+        (None, 12, "broken"),
+        (None, 13, "broken"),
+        (history(), 8, "met"),
+        (history(), 9, "broken"),
+        (history(service(TODAY, code="97161", units=1)), 11, "met"),
+        (history(service(TODAY, code="97161", units=1)), 12, "broken"),
+    ],
+)
 def test_m4_an_amount_that_hangs_on_the_day_is_judged_both_ways(past: dict[str, Any] | None, units: int, outcome: str) -> None:
+    """An evaluation that nobody listed would allow 12 units, and be one itself (M2.5)."""
     names = "amount cap {\n  12 when day includes 97161\n  8\n}\n"
     assert status(judge(limit("units per day", "cap", names=names), claim(line(units=units)), past), "it") == outcome
+
+
+@pytest.mark.parametrize(("units", "outcome"), [(3, "undetermined"), (4, "broken")])
+def test_m2_5_a_service_tried_as_there_adds_the_least_it_can_of_a_table(units: int, outcome: str) -> None:
+    """Four units weigh 6.0: over 5.0, and over 6.5 with the 3.0 of an evaluation that would allow them. Three may stand without one."""
+    names = "amount cap {\n  6.5 when day includes 97161, 97162\n  5.0\n}\n" + weighted()
+    files = {"weights.csv": "code,weight\n97110,1.5\n97161,3.0\n97162,4.0\n"}
+    acme = limit("weights per day", "cap", names=names, files=files)
+    assert status(judge(acme, claim(line(units=units))), "it") == outcome

@@ -224,3 +224,16 @@ def test_m9_repairing_changes_no_report() -> None:
     before = report.to_dict()
     report.repair(attest={"KX"})
     assert report.to_dict() == before
+
+
+def test_m9_the_modifier_on_every_unit_is_no_repair_where_only_some_are_the_assistants() -> None:
+    acme = policy(
+        "timing timed { by cms_total_time  assisted by cms_percentage  outcome reduce  cite manual }\n"
+        "modifiers assistant { when assisted  needs CQ for PT  outcome deny  cite manual }\n"
+        "limit duplicates { count lines per day and code  at most 1  outcome deny  cite manual }\n"
+    )
+    told = line(units=3, minutes_by={"PT": 23, "PTA": 22}, contact="one_on_one")
+    finding = judge(acme, claim(told), history()).findings[0]
+    assert (finding.rule, finding.repairs, bool(finding.no_repair)) == ("assistant", (), True)  # split, it would be a duplicate here
+    whole = judge(acme, claim({**told, "minutes_by": {"PTA": 45}}), history())
+    assert offered(whole) == [("add_modifier", 1, "CQ")]

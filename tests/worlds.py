@@ -145,7 +145,7 @@ _INHERITED = ("place_of_service", "condition", "injury_number", "therapy_kind", 
 
 
 def a_service(chance: Random, number: int | None = None) -> dict[str, Any]:
-    """A line (with a number) or an earlier service; code, modifiers, role and discipline never contradict one another."""
+    """A line (with a number) or an earlier service, of one unit at least; code, modifiers, role and discipline never contradict one another."""
     pick = chance.choice
     code = pick(("97110", "97110", "97140", "97530", "97530", "92507", "99999"))
     discipline = pick(_DISCIPLINES.get(code, (None,)))
@@ -153,7 +153,7 @@ def a_service(chance: Random, number: int | None = None) -> dict[str, Any]:
     found = {
         "code": code,
         "date_of_service": pick(DAYS if number is None else DAYS[-4:]),
-        "units": pick((0, 1, 1, 2, 3)),
+        "units": pick((0, 1, 1, 2, 3) if number is not None else (1, 1, 2, 3)),
         "minutes": pick((0, 7, 8, 15, 22, 38)),
         "modifiers": [mark for mark, often in marks if mark and chance.random() < often],
         "allowed": pick(("0.00", "50.00", "99.99", "100.00", "150.00")),
