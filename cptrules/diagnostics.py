@@ -29,7 +29,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "E007": ("error", "a date that is not written 2026-01-31",
         "Dates are written year, month, day, as 2026-01-31, so that nobody takes 03/04 for April."),
     "E008": ("error", "brackets or `not` nested too deep",
-        "Conditions may be nested 100 deep. Give the inner ones names with `term`."),
+        "Conditions may be nested 64 deep. Give the inner ones names with `term`."),
     "E009": ("error", "a line that starts at the first column and opens no block",
         "At the first column only a block word may stand; a clause is indented. Often a brace is missing or one too many above."),
     "E010": ("error", "not a clause or a block word",

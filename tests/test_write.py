@@ -14,7 +14,8 @@ from cptrules.parse import parse
 from cptrules.write import written
 
 HERE = Path(__file__).parent
-POLICIES = sorted([*(HERE.parent / "policies").rglob("*.policy"), *(HERE / "language").rglob("*.policy")])
+EVERY = [*(HERE.parent / "policies").rglob("*.policy"), *(HERE / "language").rglob("*.policy")]
+POLICIES = sorted(path for path in EVERY if b"\xff" not in path.read_bytes())  # one is no text, on purpose
 
 LAYOUT = """\
 policy acme.ppo {
