@@ -133,18 +133,9 @@ def _timeline(window: Window, days: list[tuple[Opening, date]], extra: tuple[Ope
     spans: list[Span] = []
     for opening in window.openings:
         mine = [day for one, day in days if one is opening]
-        if extra is not None and extra[0] is opening:
-            spans += _with_start(window, opening, mine, extra[1])
-        else:
-            spans += opened(window, opening, mine)
+        more = [extra[1]] if extra is not None and extra[0] is opening else []
+        spans += opened(window, opening, [*mine, *more])
     return of(spans)
-
-
-def _with_start(window: Window, opening: Opening, days: list[date], start: date) -> list[Span]:
-    """The windows of an opening if one began on a day of which nothing is known."""
-    if opening.kind != "first_visit":
-        return list(opened(window, opening, [*days, start]))
-    return [Span(start, end_of(start, opening, window.lengths))]  # what came before it is not known, what comes after lies in it
 
 
 # ---- openings that are known -------------------------------------------------------------------------------------
@@ -209,12 +200,10 @@ def _events(opening: Opening, view: View, case: Case) -> tuple[_Days, Need | Non
 
 def _history_need(window: Window, opening: Opening, view: View, case: Case) -> Need | None:
     """What to ask where the history may lack a service that opens a window which holds the line's date."""
-    from .counting import need_of_history, uncovered
+    from .counting import need_of_history
 
-    assert view.day is not None
+    gaps, reach = _gaps(window, opening, view, case), _reach(window, opening, view, case)
     ours = any(key.name == "billing_provider" for key in window.keys)
-    reach = _reach(window, opening, view, case)
-    gaps = uncovered(reach, case, ours) if reach is not None else []
     return need_of_history(gaps, reach, case, ours) if gaps and reach is not None else None
 
 
@@ -223,7 +212,9 @@ def _reach(window: Window, opening: Opening, view: View, case: Case) -> Span | N
     assert view.day is not None
     first = _earliest(window, view.day)
     if opening.kind == "first_visit":
-        return Span(window.since, view.day)
+        from .counting import born
+
+        return Span(max((day for day in (window.since, born(case)) if day is not None), default=None), view.day)
     known = [day for day, answer in _services(window, opening, view, case) if answer.truth is Truth.TRUE]
     holding = [day for day in known if Span(day, end_of(day, opening, window.lengths)).holds(view.day)]
     start = max(holding) + _ONE if holding and max(holding) < view.day else (first if not holding else None)
@@ -240,14 +231,29 @@ def _earliest(window: Window, day: date) -> date | None:
 
 
 def _starts(window: Window, opening: Opening, view: View, case: Case) -> list[date]:
-    """The days on which a window of which nothing is known can have begun: those that tell the known services apart."""
+    """The days on which a service or event that nobody knows of can have opened a window: those that tell the known services apart.
+
+    Two days between which no known service lies, and at whose distance none lies either, give the same answers.
+    """
     assert view.day is not None
-    first = _earliest(window, view.day) or _FIRST_DAY
-    marks = {first, view.day}
-    for other in (*case.services, *case.lines):
-        if other.day is not None and first <= other.day <= view.day:
-            marks |= {other.day, min(other.day + _ONE, view.day)}
-    return sorted(marks, reverse=True)[:MOST_STARTS]
+    known = {view.day, *(other.day for other in (*case.services, *case.lines) if other.day is not None and other.day <= view.day)}
+    marks = {day + step for day in known for step in (timedelta(0), _ONE) if day < date.max}
+    for length in window.lengths:
+        backs = [dates.add(day, -length.number, length.unit) for day in known]
+        marks |= {back + step for back in backs if back is not None for step in (-_ONE, timedelta(0), _ONE) if date.min < back < date.max}
+    gaps = _gaps(window, opening, view, case)
+    marks |= {day for gap in gaps for day in (gap.from_ or _FIRST_DAY, gap.to or view.day)}
+    return sorted((day for day in marks if day <= view.day and any(gap.holds(day) for gap in gaps)), reverse=True)[:MOST_STARTS]
+
+
+def _gaps(window: Window, opening: Opening, view: View, case: Case) -> list[Span]:
+    """The days on which there may have been an opening that nobody knows of."""
+    from .counting import uncovered
+
+    if opening.event is not None:
+        return [Span(_earliest(window, view.day) if view.day is not None else None, view.day)]
+    reach = _reach(window, opening, view, case)
+    return uncovered(reach, case, any(key.name == "billing_provider" for key in window.keys)) if reach is not None else []
 
 
 def same_window(window: Window, one: View, other: View, case: Case) -> Answer:

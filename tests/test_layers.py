@@ -8,12 +8,12 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from judging import claim, history, judge, line, service, status
 
 import cptrules
 from cptrules import Policies
 from cptrules.loading import read
 from cptrules.policy import Rule
-from judging import claim, history, judge, line, service, status
 
 BASE = """policy acme.base { title "Base" }
 source manual { title "Manual" }
