@@ -431,7 +431,7 @@ def _candidates(counter: Counter, view: View, span: Span, case: Case) -> list[tu
     """The services before the line that count, or may."""
     found = []
     for other in (*case.services, *case.lines):
-        if other is view or not _comes_before(other, view):
+        if other is view or not _comes_before(other, view, case):
             continue
         group = same_group(counter.keys, view, other, span, case)
         if group.truth is Truth.FALSE:
@@ -442,7 +442,9 @@ def _candidates(counter: Counter, view: View, span: Span, case: Case) -> list[tu
     return found
 
 
-def _comes_before(other: View, view: View) -> bool:
+def _comes_before(other: View, view: View, case: Case) -> bool:
+    if case.ranks is not None and other.own:
+        return case.ranks[other.index] < case.ranks[view.index]
     return other.position < view.position or other.day is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -111,6 +112,10 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     """Over when the count with the line exceeds the bound."""
     demand = rule.demand
     assert isinstance(demand, Limit)
+    ranks = _ranks(demand, case)
+    if isinstance(ranks, Need):
+        return Judged(unknown(ranks), f"which lines stand hangs on {ranks.field}, which is not known")
+    case = attrs.evolve(case, ranks=ranks)
     found = count(demand.count, view, case)
     if not found.in_window:
         return Judged(TRUE, not_applicable="no window holds this date")
@@ -127,6 +132,23 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
         answer, why, f"{why}.", _values(demand.count, found, limit), stands=stands, excess=excess,
         repairs=_reduced(demand.count, stands, view), no_repair=_used_up(demand.count, rule),
     )  # fmt: skip
+
+
+def _ranks(demand: Limit, case: Case) -> dict[int, int] | None | Need:
+    """The order in which the claim's lines stand: by a table's value of one unit, claim order breaking ties (M4)."""
+    table = demand.keep_table
+    if table is None:
+        return None
+    worth: list[tuple[Decimal, date, int]] = []
+    for line in case.lines:
+        row = table.row((line.record.code,), line.day or date.max)
+        text = row[table.values[0]] if row is not None else table.missing
+        if text in (None, ""):
+            name = f"{table.values[0]} {line.record.code}"
+            return Need(name, f"What is the {table.values[0]} of {line.record.code}?", None, None)
+        amount = Decimal(0) if text == "none" else Decimal(str(text).replace(",", ""))
+        worth.append((-amount if demand.keep == "highest" else amount, line.day or date.max, line.index))
+    return {index: rank for rank, (_, _, index) in enumerate(sorted(worth))}
 
 
 def _no_bound(bound: Value, view: View) -> str:

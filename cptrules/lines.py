@@ -81,6 +81,7 @@ class Case:
     pair: Mapping[str, object] | None = None
     event: Event | None = None
     pair_lines: tuple[View, ...] = ()
+    ranks: Mapping[int, int] | None = None  # the order of the claim's own lines under `keep highest` or `keep lowest`
 
     def trying(self, key: tuple[object, ...], value: object) -> Case:
         """The same case with one missing fact tried as a value."""

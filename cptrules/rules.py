@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -283,6 +283,9 @@ class Rules:
         counter = phrases.counter(count.count) if count is not None else None
         value = phrases.value(bound.value) if bound is not None else None
         keep, table = self.keep(clauses)
+        if table is not None and counter is not None and counter.measure in ("visits", "treatment_days", "distinct", "authorizations"):
+            clause = next(c for c in clauses if isinstance(c, t.Keep))
+            self.scope.report("E058", clause, f"`keep {keep}` chooses among lines, not among {counter.noun}")
         if counter is None or value is None:
             return None
         self.bound(bound, counter, value)
@@ -293,8 +296,11 @@ class Rules:
         clause = next((c for c in clauses if isinstance(c, t.Keep)), None)
         if clause is None or clause.table is None:
             return "first", None
-        self.scope.report("E090", clause, "`keep highest` and `keep lowest` are not built yet")
-        return "first", None
+        table = self.scope.table(clause.table)
+        if table is not None and (table.keys != ("code",) or len(table.values) != 1 or any(not _number(row) for row in table.sample())):
+            self.scope.report("E054", clause.table, "lines are kept by a table with one key, `code`, and one column of numbers")
+            return "first", None
+        return clause.which, table
 
     def bound(self, bound: Any, counter: Counter, value: Any) -> None:
         """Check that what is counted can be held against a bound."""
@@ -415,6 +421,11 @@ class Rules:
         if not any(isinstance(key, TimeKey) for key in keys):
             self.scope.report("E052", clause, "pairs need a key of time", "per day, per claim ...")
         return Pairs(table, keys)
+
+
+def _number(row: Mapping[str, str]) -> bool:
+    """Whether the one value of a row is a number."""
+    return all(re.fullmatch(r"[0-9,]*(\.[0-9]+)?", cell) for name, cell in row.items() if name != "code")
 
 
 def column_fields(table: Table) -> dict[str, Field]:

@@ -194,6 +194,7 @@ def test_m7_1_units_a_visit(acme: Policies) -> None:
     lines = [line(1, units=2), line(2, code="97140", units=2), line(3, code="97530", units=1)]
     report = judge(acme, claim(*lines), filed(record(units_per_visit=4)))
     assert [status(report, "needed", number) for number in (1, 2, 3)] == ["met", "met", "broken"]
+    assert judge(acme, claim(), {"authorizations": [record(units_per_visit=4)]}).outcome == "undetermined"
     other = judge(acme, claim(line(1, units=4), line(2, code="97530", units=4, modifiers=["GO"])), filed(record(units_per_visit=4)))
     assert other.outcome == "clean"
     assert judge(acme, claim(line(units=4)), filed(record(units_per_visit=4), services=(service("2026-03-04"),))).outcome == "deny"

@@ -63,7 +63,6 @@ def test_what_does_not_fit_together_is_told_once(tmp_path: Path, files: dict[str
         "documentation note { needs signature  outcome warn }\n",
         "payment cut { pay 85% }\n",
         "forbid a_rule { when note.kind = evaluation  outcome deny }\n",
-        "limit a_rule { count units per day  at most 3  keep highest fee  outcome deny }\n",
     ],
 )
 def test_what_is_not_built_yet_is_refused_and_never_ignored(tmp_path: Path, text: str) -> None:

@@ -93,9 +93,10 @@ def test_m3_1_a_claims_outcome_is_the_worst_of_its_lines() -> None:
     assert report.outcome == "pend"
 
 
-def test_m3_3_of_several_that_reduce_the_least_stands() -> None:
+@pytest.mark.parametrize("name", ["a_two", "z_two"])
+def test_m3_3_of_several_that_reduce_the_least_stands(name: str) -> None:
     acme = policy(
-        "limit two { count units per day  at most 2  outcome reduce  cite manual }\n"
+        f"limit {name} {{ count units per day  at most 2  outcome reduce  cite manual }}\n"
         "limit three { count units per day and code  at most 3  outcome reduce  cite manual }\n"
         "limit dollars { count charged per day  at most $50  outcome reduce  cite manual }\n"
     )
@@ -131,6 +132,15 @@ def test_m3_3_neither_the_order_of_lines_nor_of_rules_changes_a_report() -> None
         for several in (rules, told, past):
             chance.shuffle(several)  # type: ignore[arg-type]
         assert judge(policy("".join(rules)), claim(*told), history(*past)).to_dict() == base
+
+
+def test_a_rule_is_ignored_only_where_every_line_wants_an_ignored_fact() -> None:
+    acme = policy("forbid perhaps { when telehealth and contact in group  outcome deny  cite manual }\n")
+    told = claim(line(1, contact="group"), line(2, telehealth=True))
+    parsed = Claim.from_dict(told)
+    assert acme.check(parsed, ignore_missing=["telehealth", "contact"]).outcome == "clean"
+    assert acme.check(parsed, ignore_missing=["telehealth"]).lines[1].outcome == "undetermined"
+    assert acme.check(Claim.from_dict(claim(line(1, contact="group"))), ignore_missing=["telehealth"]).outcome == "clean"
 
 
 # ---- overruling --------------------------------------------------------------------------------------------------

@@ -120,13 +120,15 @@ def test_m8_the_boundaries_on_a_claim(minutes: int, units: int, method: str, tim
 
 
 def test_m8_1_disciplines_and_days_stand_alone(timed: dict[str, Policies]) -> None:
-    pt, ot = timed_line(1, "97110", 20, 1), timed_line(2, "97530", 18, 2, modifiers=["GO"])
+    pt, ot = timed_line(1, "97110", 18, 1), timed_line(2, "97530", 20, 2, modifiers=["GO"])
     report = judge(timed["cms_total_time"], claim(pt, ot))  # 38 minutes together would be three units
     assert (status(report, "timed", 1), status(report, "timed", 2)) == ("met", "broken")
     other_day = {**ot, "modifiers": ["GP"], "date_of_service": "2026-03-05"}
     assert status(judge(timed["cms_total_time"], claim(pt, other_day)), "timed", 2) == "broken"
     same_day = {**ot, "modifiers": ["GP"]}
-    assert judge(timed["cms_total_time"], claim({**pt, "units": 2}, {**same_day, "units": 1})).outcome == "clean"
+    assert judge(timed["cms_total_time"], claim(pt, same_day)).outcome == "clean"
+    nobody = judge(timed["cms_total_time"], claim({**pt, "modifiers": []}, ot))
+    assert status(nobody, "timed", 2) == "undetermined"
 
 
 def test_m8_1_an_untimed_code_is_one_unit_and_its_minutes_stand_apart(timed: dict[str, Policies]) -> None:
@@ -191,6 +193,13 @@ def test_m8_3_the_last_line_of_a_code_is_named_first_and_each_with_what_stands(t
         (2,): ({"units": 1}, {"units": 1}),
         (3,): ({"units": 0}, {"units": 1}),
     }
+
+
+def test_m8_3_nothing_is_said_of_units_where_the_rule_may_not_be_about_the_line() -> None:
+    acme = policy("timing timed { when telehealth  by cms_total_time  outcome reduce  cite manual }\n")
+    told = timed_line(1, "97110", 30, 1)
+    assert judge(acme, claim(told)).found == ()
+    assert [f.outcome for f in judge(acme, claim({**told, "telehealth": True})).found] == ["inform"]
 
 
 def test_m8_3_the_message_has_what_is_used_and_what_stands() -> None:
@@ -408,6 +417,8 @@ def test_m8_5_assisted_without_minutes_by_person(assisted: dict[str, Policies]) 
     assert status(judge(acme, claim(marked)), "assistant") == "broken"
     for role in ("aide", "student", "physician"):
         assert status(judge(acme, claim({**told, "rendering_provider": {"role": role}})), "assistant") == "undetermined"
+    bare = {key: value for key, value in told.items() if key != "modifiers"}
+    assert status(judge(acme, claim({**bare, "rendering_provider": {"role": "PT"}})), "assistant") == "undetermined"
     unknown = judge(acme, claim(told))
     assert missing(unknown, "assistant") == {"assisted"}
     assert any("minutes by person were not given" in note for note in unknown.notes)
