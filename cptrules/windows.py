@@ -209,11 +209,11 @@ def _history_need(window: Window, opening: Opening, view: View, case: Case) -> N
 
 def _reach(window: Window, opening: Opening, view: View, case: Case) -> Span | None:
     """The days on which an unknown opening would matter."""
-    assert view.day is not None
-    first = _earliest(window, view.day)
-    if opening.kind == "first_visit":
-        from .counting import born
+    from .counting import born
 
+    assert view.day is not None
+    first = _earliest(window, view.day) or born(case)
+    if opening.kind == "first_visit":
         return Span(max((day for day in (window.since, born(case)) if day is not None), default=None), view.day)
     known = [day for day, answer in _services(window, opening, view, case) if answer.truth is Truth.TRUE]
     holding = [day for day in known if Span(day, end_of(day, opening, window.lengths)).holds(view.day)]

@@ -48,13 +48,15 @@ def test_m4_claim_order_breaks_ties() -> None:
 def test_a_code_without_a_value_is_named() -> None:
     report = judge(two_a_day("keep highest fee"), claim(line(1), line(2, code="97116")), history())
     assert missing(report, "two_a_day") == {"fee 97116"}
-    assert judge(two_a_day("keep highest fee", "keys code values fee missing none"), claim(line(1), line(2, code="97116")), history()).outcome == "clean"
+    none = two_a_day("keep highest fee", "keys code values fee missing none")
+    assert judge(none, claim(line(1), line(2, code="97116")), history()).outcome == "clean"
 
 
 def test_visits_are_not_lines_to_choose_among() -> None:
     with pytest.raises(PolicyErrors, match="chooses among lines"):
         policy(
-            'table fee from "fee.csv" keys code values fee\nlimit l1 { count visits per week  at most 2  keep highest fee  outcome deny  cite manual }\n',
+            'table fee from "fee.csv" keys code values fee\n'
+            "limit l1 { count visits per week  at most 2  keep highest fee  outcome deny  cite manual }\n",
             files={"fee.csv": FEES},
         )
 
