@@ -218,3 +218,91 @@ def test_n18_an_unknown_plan_may_be_one_nobody_speaks_for() -> None:
     report = judge(acme, claim())
     assert (report.outcome, report.at_most) == ("undetermined", "deny")
     assert missing(report, "no_policy") == {"plan"}
+
+
+FIFTEENS = {"contact": "one_on_one", "minutes": 20}
+
+
+def test_n19_ties_are_settled_for_the_claim() -> None:
+    acme = policy(TIMING.replace("outcome", "ties to first listed  outcome"))
+    lines = [line(1, units=1, **FIFTEENS), line(2, code="97140", units=2, **FIFTEENS)]
+    assert judge(acme, claim(*lines)).outcome == "clean"
+    assert judge(acme, claim(line(1, units=2, **FIFTEENS), lines[1])).outcome == "reduce"
+
+
+def test_n20_only_lines_the_rule_is_about_lend_their_minutes() -> None:
+    acme = policy(TIMING.replace("by cms", "except telehealth  by cms"))
+    lines = [line(1, units=1, minutes=7, contact="one_on_one", telehealth=False), line(2, code="97140", minutes=8, contact="one_on_one", telehealth=True)]
+    assert status(judge(acme, claim(*lines)), "timed", 1) == "broken"
+
+
+def test_n21_minutes_that_disagree_may_either_be_right() -> None:
+    acme = policy(TIMING)
+    both = line(units=2, minutes=15, minutes_by={"PT": 23}, contact="one_on_one")
+    assert judge(acme, claim(both)).outcome == "undetermined"
+    assert judge(acme, claim({**both, "minutes": 23})).outcome == "clean"
+
+
+def test_n22_an_aide_is_no_therapist() -> None:
+    acme = policy("modifiers assistant { when assisted  needs CQ for PT  outcome deny  cite manual }\n")
+    for role, found in (("PT", "not_applicable"), ("PTA", "broken"), ("aide", "undetermined")):
+        assert status(judge(acme, claim(line(rendering_provider={"role": role}))), "assistant") == found
+
+
+APPROVED = "prior_authorization approved { on PT  outcome deny  cite manual }\n"
+
+
+def test_n23_units_by_code_are_for_those_codes() -> None:
+    acme = policy(APPROVED)
+    approval = {"number": "A1", "from": "2026-03-01", "units": {"97140": 4}}
+    assert judge(acme, claim(line()), history(authorizations=[approval])).outcome == "deny"
+    assert judge(acme, claim(line(code="97140")), history(authorizations=[approval])).outcome == "clean"
+
+
+def test_n24_received_null_is_not_received() -> None:
+    acme = policy(APPROVED.replace("outcome", "requested within 10 days after order  outcome"))
+    events = [{"kind": "order", "date": "2026-03-01"}]
+    approval = {"number": "A1", "requested": "2026-03-02"}
+    assert judge(acme, claim(), history(authorizations=[approval], events=events)).outcome == "clean"
+    assert judge(acme, claim(), history(authorizations=[{**approval, "received": None}], events=events)).outcome == "deny"
+    late = history(authorizations=[{**approval, "received": "2026-03-05"}], events=[])
+    assert judge(acme, claim(), late).outcome == "deny"
+
+
+def test_n25_a_null_discipline_goes_on_to_the_modifier() -> None:
+    acme = policy("forbid physical { on PT  outcome deny  cite manual }\n")
+    assert judge(acme, claim(line(discipline=None))).outcome == "deny"
+
+
+def test_n26_unknown_modifiers_are_not_edited() -> None:
+    acme = policy(VISITS.replace("at most 30", 'at most 0  unless modifier in KX attesting "needed"'))
+    bare = {key: value for key, value in line(discipline="PT").items() if key != "modifiers"}
+    report = judge(acme, claim(bare), history())
+    assert all(repair.op != "add_modifier" for finding in report.findings for repair in finding.repairs)
+
+
+def test_n27_a_rule_of_two_policies_is_overruled_by_the_policys_name(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        text = f'policy acme.{name} {{ title "Acme"  payer "ACME" }}\nforbid packs {{ on 97010  outcome deny }}\n'
+        (tmp_path / f"{name}.policy").write_text(text, encoding="utf-8")
+    report = judge(cptrules.load(tmp_path), claim(line(code="97010")))
+    with pytest.raises(ValueError, match="policy"):
+        report.overrule("packs", line=1, by="A. Biller", why="paid before")
+    once = report.overrule("packs", line=1, by="A. Biller", why="paid before", policy="acme.one")
+    assert (once.outcome, once.overruled) == ("deny", 1)
+
+
+def test_n28_a_window_nobody_knows_the_start_of_is_open() -> None:
+    acme = policy("window w { opens after injury  lasts 14 days }\n" + VISITS.replace("calendar_year", "w").replace("30", "1"))
+    assert judge(acme, claim(), history(service("2026-03-03"))).outcome == "undetermined"
+    assert judge(acme, claim(), history(service("2026-03-03"), events=[{"kind": "injury", "date": "2026-03-01"}])).outcome == "deny"
+
+
+def test_n29_the_claims_lines_stand_by_value_whatever_their_dates() -> None:
+    acme = policy(
+        'table fee from "fee.csv" keys code values fee\n'
+        "limit week { count units per week  at most 1  keep highest fee  outcome reduce  cite manual }\n",
+        files={"fee.csv": "code,fee\n97110,28.50\n97530,36.60\n"},
+    )
+    report = judge(acme, claim(line(1, date_of_service="2026-03-02"), line(2, code="97530", date_of_service="2026-03-04")), history())
+    assert [finding.lines for finding in report.findings] == [(1,)]
