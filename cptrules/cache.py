@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .checking import Policies
@@ -59,6 +59,14 @@ def keep(path: Path, payload: bytes) -> None:
         raise
 
 
+def unpickled(payload: bytes | None) -> Any:
+    """What a kept pickle holds; None where another version wrote it, whose names are gone or mean something else."""
+    try:
+        return None if payload is None else pickle.loads(payload)
+    except Exception:  # a pickle of another version may fail in any way, and is then made anew
+        return None
+
+
 # ---- policies ----------------------------------------------------------------------------------------------------
 
 
@@ -76,17 +84,11 @@ def digest(path: str) -> str | None:
 def kept_policies(names: Iterable[str]) -> Policies | None:
     """Give the policies that were loaded from these names before, where nothing they were made from has changed."""
     place = _place(names)
-    payload = kept(place) if place is not None else None
-    if payload is None:
+    held = unpickled(kept(place)) if place is not None else None
+    if not isinstance(held, tuple) or any(digest(path) != was for path, was in held[0]):
         return None
-    try:
-        inputs, policies = pickle.loads(payload)
-        if all(digest(path) == was for path, was in inputs):
-            found: Policies = pickle.loads(policies)
-            return found
-    except Exception:  # a file of another version may hold anything; then the policies are loaded anew
-        return None
-    return None
+    found: Policies | None = unpickled(held[1])
+    return found
 
 
 def keep_policies(names: Iterable[str], inputs: Mapping[str, str | None], policies: Policies) -> None:

@@ -12,49 +12,26 @@ minor.
 from __future__ import annotations
 
 import bisect
-import hashlib
-import os
-import pickle
 import re
-import sys
-import tempfile
-from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from . import tree as t
 from .diagnostics import Diagnostic, in_order, nearest
-from .resources import folder
+from .grammar import parser
 from .vocabulary import BLOCK_WORDS, KIND_KEYS, MEASURES, TIME_KEYS, TIME_UNITS
 
 if TYPE_CHECKING:
-    from lark import Lark, Token
+    from lark import Token
 
 MOST_DIAGNOSTICS: Final = 100
 DEEPEST: Final = 64
 LONGEST: Final = 20_000_000  # characters: some hundred thousand lines, far beyond any payer's manual
 MOST_WANTED: Final = 6
 SURE: Final = 0.7  # so like a word of the language that it is read as that word
-
-# Words that are no name anywhere: the lexer takes them in every state, so that `per per day` is a mistake at the second `per`
-# and not a key called per.
-RESERVED_TERMINALS: Final = (
-    "_AND", "_OR", "_NOT", "_PER", "_WHERE", "_OF", "_IN", "_TO", "_FROM", "_EXCLUDING", "_ATTESTING", "_BECAUSE", "_WHEN",
-    "_EXCEPT", "_UNLESS", "_WITHIN", "_INCLUDES", "_HAS", "_THAT", "_OUTCOME", "_CARC", "_RARC", "_AT_MOST", "_AT_LEAST",
-    "_ONE_OF", "_ALL_OF", "THEN_AGAIN",
-)  # fmt: skip
-
-# Terminals that the lexer takes in every state, so that every mistake is an unexpected token.
-OPEN_TERMINALS: Final = (
-    "NAME", "DOTTED", "WORD", "DATE", "MONTHDAY", "CARC", "PATTERN", "PERCENT", "MONEY", "STRING", "OPEN_STRING",
-    "BAD_DATE", "BAD_WORD", "BAD", "LBRACE", "RBRACE", "LPAR", "RPAR", "COMMA", "EQUAL", "COLON", "_DOTS",
-    *RESERVED_TERMINALS,
-)  # fmt: skip
 
 # What a terminal is called in a sentence; the most telling first.
 FRIENDLY: Final = {
@@ -107,121 +84,6 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...]
     comments: tuple[tuple[int, int, str], ...] = ()
     broken: tuple[int, ...] = ()
-
-
-# ---- the parser --------------------------------------------------------------------------------------------------
-
-
-class _Open:
-    """Tells Lark's contextual lexer which terminals to take in every state."""
-
-    always_accept = OPEN_TERMINALS
-
-    def process(self, stream: Any) -> Any:
-        return stream
-
-
-def _block_terminal(token: Token) -> Token:
-    """Retype a word at the first column that opens a block."""
-    if token.column == 1 and str(token) in BLOCK_WORDS:
-        token.type = str(token).upper()
-    return token
-
-
-def grammar() -> str:
-    """Give the text of grammars/policy.lark."""
-    return (folder("grammars") / "policy.lark").read_text(encoding="utf-8")
-
-
-def options() -> dict[str, Any]:
-    """Give what Lark is told besides the grammar."""
-    return {
-        "parser": "lalr",
-        "lexer": "contextual",
-        "propagate_positions": True,
-        "maybe_placeholders": True,
-        "postlex": _Open(),
-        "lexer_callbacks": {"NAME": _block_terminal, "_T_EVENT": _block_terminal},
-    }
-
-
-_RELOADED: Final = ("propagate_positions", "postlex", "lexer_callbacks")
-
-
-def cache_folder() -> Path | None:
-    """Say where the parser's tables are kept between runs, or None where keeping them is switched off.
-
-    CPTRULES_CACHE names a folder, or is `off`; otherwise it is the user's own cache folder.
-    """
-    named = os.environ.get("CPTRULES_CACHE", "")
-    if named == "off":
-        return None
-    home = named or os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / "cptrules"
-
-
-@cache
-def parser() -> Lark:
-    """Build the parser once a process, from the cache where there is one."""
-    where = cache_folder()
-    return built_parser() if where is None else kept_parser(where)
-
-
-def built_parser() -> Lark:
-    """Build the parser from the grammar's text (half a second)."""
-    from lark import Lark
-
-    return Lark(grammar(), **options())
-
-
-def kept_parser(where: Path) -> Lark:
-    """Load the parser from its file in a folder, or build and keep it; a cache that fails is no mistake of anyone's."""
-    from lark import Lark, __version__
-
-    # The retyping and the open terminals are part of the tables, so this module's own lists belong to the name.
-    key = f"{grammar()}{OPEN_TERMINALS}{__version__}{sys.version_info[:2]}"
-    path = where / f"policy-{hashlib.sha256(key.encode()).hexdigest()[:24]}.lark"
-    payload = _cached(path)
-    if payload is not None:
-        loaded = Lark.__new__(Lark)
-        loaded._load(pickle.loads(payload), **{name: value for name, value in options().items() if name in _RELOADED})
-        return loaded
-    parser = built_parser()
-    saved = BytesIO()
-    parser.save(saved)
-    with suppress(OSError):
-        _keep(path, saved.getvalue())
-    return parser
-
-
-def _cached(path: Path) -> bytes | None:
-    """Read a cache file that is the user's own, that nobody else may write, and whose digest fits; else None.
-
-    A pickle runs what it says: one that others could have written is never opened.
-    """
-    try:
-        for place in (path, path.parent):
-            status = place.stat()
-            if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
-                return None
-        data = path.read_bytes()
-    except OSError:
-        return None
-    digest, payload = data[:32], data[32:]
-    return payload if hashlib.sha256(payload).digest() == digest else None
-
-
-def _keep(path: Path, payload: bytes) -> None:
-    """Write a cache file whole or not at all, so that two processes at once never read half of one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(hashlib.sha256(payload).digest() + payload)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
 
 
 # ---- the text ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from mutations import CHANGES
 from cptrules import parse as parsing
 from cptrules import tree as t
 from cptrules.diagnostics import Diagnostic, rendered
-from cptrules.parse import MOST_DIAGNOSTICS, Parsed, built_parser, grammar, kept_parser, options, parse
+from cptrules.grammar import built_parser, grammar, kept_parser, options
+from cptrules.parse import MOST_DIAGNOSTICS, Parsed, parse
 
 HERE = Path(__file__).parent
 SYNTAX = sorted((HERE / "language" / "syntax").glob("*.policy"))
@@ -69,6 +70,15 @@ class TestGrammar:
 def expected_of(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     return "\n\n".join(rendered(d, text) for d in parse(text, path.name).diagnostics) + "\n"
+
+
+def test_what_another_version_kept_is_made_anew(tmp_path: Path) -> None:
+    from cptrules import cache
+
+    kept_parser(tmp_path)
+    (path,) = tmp_path.iterdir()
+    cache.keep(path, b"cno_such_module\nName\n.")
+    assert kept_parser(tmp_path).parse("codes a = 97110\n")
 
 
 class TestMistakes:
