@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import CHANGES
 
-from cptrules import parse as parsing
+from cptrules import cache
+from cptrules import grammar as building
 from cptrules import tree as t
 from cptrules.diagnostics import Diagnostic, rendered
 from cptrules.grammar import built_parser, grammar, kept_parser, options
@@ -73,7 +74,6 @@ def expected_of(path: Path) -> str:
 
 
 def test_what_another_version_kept_is_made_anew(tmp_path: Path) -> None:
-    from cptrules import cache
 
     kept_parser(tmp_path)
     (path,) = tmp_path.iterdir()
@@ -203,7 +203,7 @@ class TestCache:
     def test_it_is_written_once_and_read_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         kept_parser(tmp_path)
         (file,) = tmp_path.iterdir()
-        monkeypatch.setattr(parsing, "built_parser", lambda: pytest.fail("built again"))
+        monkeypatch.setattr(building, "built_parser", lambda: pytest.fail("built again"))
         assert kept_parser(tmp_path).parse("codes a = 1\n").children
         assert list(tmp_path.iterdir()) == [file]
 
@@ -237,9 +237,9 @@ class TestCache:
 
     def test_it_can_be_switched_off_and_moved(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CPTRULES_CACHE", "off")
-        assert parsing.cache_folder() is None
+        assert cache.folder() is None
         monkeypatch.setenv("CPTRULES_CACHE", str(tmp_path))
-        assert parsing.cache_folder() == tmp_path / "cptrules"
+        assert cache.folder() == tmp_path / "cptrules"
 
     def test_two_processes_at_once(self, tmp_path: Path) -> None:
         command = "from cptrules.parse import parse; print(len(parse('codes a = 1\\n').file.blocks))"

@@ -232,7 +232,8 @@ def test_n19_ties_are_settled_for_the_claim() -> None:
 
 def test_n20_only_lines_the_rule_is_about_lend_their_minutes() -> None:
     acme = policy(TIMING.replace("by cms", "except telehealth  by cms"))
-    lines = [line(1, units=1, minutes=7, contact="one_on_one", telehealth=False), line(2, code="97140", minutes=8, contact="one_on_one", telehealth=True)]
+    first = line(1, units=1, minutes=7, contact="one_on_one", telehealth=False)
+    lines = [first, line(2, code="97140", minutes=8, contact="one_on_one", telehealth=True)]
     assert status(judge(acme, claim(*lines)), "timed", 1) == "broken"
 
 
