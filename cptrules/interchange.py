@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 MOST_DIGITS: Final = 9
 DEEPEST: Final = 100
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 # What a text field of some name may hold: a closed list, or a pattern with what was wanted.
 _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -123,7 +124,7 @@ def _day(value: object) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"the calendar has no {value}") from None
+        raise ValueError(f"the calendar has no {value[:10]}") from None
 
 
 def _yes_no(value: object) -> bool:
@@ -137,7 +138,9 @@ def _facts(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise ValueError(f"{_shown(value)} is not an object of facts by name")
     for name, fact in value.items():
-        if not isinstance(name, str) or not isinstance(fact, str | bool | int | Decimal | date | None):
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", name):
+            raise ValueError("a fact's name is letters, digits and _, as the policy declares it")
+        if not isinstance(fact, str | bool | int | Decimal | date | None):
             raise ValueError(f"the fact {name}: {_shown(fact)} is no single value")
     return dict(value)
 
@@ -199,7 +202,22 @@ def _one(inner: Any, name: str, owner: type, converter: Converter) -> Callable[[
         str: lambda value: _text(value, name, owner), int: lambda value: _whole(value, name),
         Decimal: _money, date: _day, bool: _yes_no,
     }  # fmt: skip
-    return plain[inner]
+    return _unrepeated(plain[inner]) if owner is c.Patient or name == "diagnoses" else plain[inner]
+
+
+def _unrepeated(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Read what tells of the patient: its value is repeated in no message."""
+
+    def unrepeated(value: Any) -> Any:
+        try:
+            return read(value)
+        except ValueError as error:
+            said = str(error).replace(f"no {value}", "no such day")
+            for words in (_quoted(value) if isinstance(value, str) else "", _shown(value)):
+                said = said.replace(words, "it", 1) if words and said.startswith(words) else said
+            raise ValueError(said) from None
+
+    return unrepeated
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -421,12 +439,17 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
     if depth > DEEPEST:
         yield Fault("", "it is nested too deep")
     elif isinstance(value, _Object):
+        if any(map(_HALF.search, value)):
+            yield Fault(path, "a key holds half a character (a lone surrogate)")
+            return
         yield from (Fault(f"{path}.{key}".lstrip("."), "the key stands twice") for key in value.twice)
         for key, one in value.items():
             yield from _twice(one, f"{path}.{key}".lstrip("."), depth + 1)
     elif isinstance(value, list):
         for index, one in enumerate(value):
             yield from _twice(one, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, str) and _HALF.search(value):
+        yield Fault(path, "the text holds half a character (a lone surrogate)")
 
 
 def read_json(cls: type[T], text: str | bytes) -> T:

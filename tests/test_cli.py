@@ -164,6 +164,28 @@ class TestBadInput:
         assert "lines[0].units" in err
         assert "sex: no such key" in err
 
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"patient": {"id": 123456789}},
+            {"patient": {"id": "P1", "birth_date": "1950-02-31"}},
+            {"patient": {"id": "P1", "birth_date": "SECRET"}},
+            {"patient": {"id": "P1", "facts": {"SECRET thing": True}}},
+            {"diagnoses": ["F32.9 SECRET"]},
+        ],
+    )
+    def test_no_fault_repeats_what_tells_of_the_patient(self, run: Run, acme: Path, tmp_path: Path, more: dict[str, Any]) -> None:
+        code, out, err = run("check", acme, "--claim", _json(tmp_path / "c", claim(line(), **more)))
+        assert code == 2
+        for data in ("SECRET", "123456789", "1950", "F32"):
+            assert data not in out + err
+
+    def test_half_a_character(self, run: Run, acme: Path, tmp_path: Path) -> None:
+        path = tmp_path / "c"
+        path.write_text(json.dumps({**claim(line()), "id": "\ud800"}), encoding="utf-8")
+        code, _, err = run("check", acme, "--claim", path)
+        assert (code, "half a character" in err) == (2, True)
+
     def test_one_number_twice(self, run: Run, acme: Path, tmp_path: Path) -> None:
         _, _, err = run("check", acme, "--claim", _json(tmp_path / "c", claim(line(), line())))
         assert "lines[1].number: line number 1 stands twice; the first is lines[0]" in err
