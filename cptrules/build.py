@@ -536,8 +536,8 @@ class Builder:
         return self._of(t.MissingField, tree.children, span)
 
     def _t_expect(self, tree: Tree[Token], span: t.Span) -> t.TExpect:
-        outcome, rule, line, stands, carc, rarcs, missing, repair = self.all(tree.children)
-        return t.TExpect(outcome, rule, line, stands, carc, rarcs or (), missing or (), repair, span=span)
+        outcome, rule, line, stands, pays, carc, rarcs, missing, repair = self.all(tree.children)
+        return t.TExpect(outcome, rule, line, stands, pays, carc, rarcs or (), missing or (), repair, span=span)
 
     def _pair(self, tree: Tree[Token], span: t.Span) -> t.Pair:
         return self._of(t.Pair, tree.children, span)

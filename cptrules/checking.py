@@ -48,8 +48,9 @@ class Policies:
         from .interchange import reread
 
         return check(
-            self.policies, reread(claim), None if history is None else reread(history, "history."), session, frozenset(ignore_missing)
-        )
+            self.policies, reread(claim), None if history is None else reread(history, "history."),
+            None if session is None else reread(session, "session."), frozenset(ignore_missing),
+        )  # fmt: skip
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""

@@ -232,6 +232,12 @@ def rarc() -> Table:
     return _shipped("rarc", "code", "meaning")
 
 
+@cache
+def vague_phrases() -> Table:
+    """Give the shipped table of phrases that say nothing of a patient, with the dates of each."""
+    return _shipped("vague_phrases", "phrase", "of")
+
+
 # ---- modifiers, CARC, RARC ---------------------------------------------------------------------------------
 
 

@@ -23,10 +23,7 @@ from .lines import discipline as discipline_of
 from .policy import CodeSet, Condition, Counter, Key, KindKey, OnList, TimeKey, WindowKey, YesNo, conditions_in
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
 
-# `paid` of the line in hand is its allowed amount (M4).
-_AMOUNTS: Final = {
-    "units": "units", "minutes": "minutes", "charged": "charge", "allowed": "allowed", "paid": "allowed", "patients": "patients",
-}  # fmt: skip
+_AMOUNTS: Final = {"units": "units", "minutes": "minutes", "charged": "charge", "allowed": "allowed", "patients": "patients"}
 _YEAR: Final = "patient.benefit_year_start"
 _UNDATED: Final = Need("date_of_service", "On which date was the service given?", None, None)
 
@@ -502,9 +499,18 @@ def part_of(counter: Counter, view: View, case: Case) -> Interval:
         return exactly(1)
     if counter.measure == "weights":
         return _weight(counter, view, case)
-    if counter.measure == "paid" and not view.own:
-        return _quantity(getattr(view.record, "paid", UNKNOWN))
+    if counter.measure == "paid":
+        return _paid(view, case)
     return _quantity(value_of(FIELDS[_AMOUNTS[counter.measure]], view, case))
+
+
+def _paid(view: View, case: Case) -> Interval:
+    """What was paid for a service; of the line in hand what the policy's payment rules make of it (M4)."""
+    if not view.own:
+        return _quantity(getattr(view.record, "paid", UNKNOWN))
+    from .payments import paid
+
+    return paid(view, case)
 
 
 def _quantity(found: Any) -> Interval:

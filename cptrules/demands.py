@@ -17,8 +17,10 @@ from .conditions import NO_ROW, interval_of, truth_of, value
 from .counting import Counted, count, found_beside, key_value, same_group, uncovered
 from .counting import _window as window_of
 from .dates import Span
+from .documents import held, similarity, visit
 from .fields import FIELDS
 from .lines import Case, View, value_of
+from .payments import step_of
 from .policy import (
     AllOf,
     AnyOf,
@@ -28,12 +30,14 @@ from .policy import (
     Constant,
     Counter,
     Deadline,
+    Documentation,
     FieldValue,
     Forbid,
     Limit,
     Modifiers,
     OnList,
     Pairs,
+    Payment,
     PriorAuthorization,
     Require,
     Rule,
@@ -367,7 +371,7 @@ def _said(clause: Clause, view: View, case: Case) -> str:
 
 def _held(answers: list[tuple[Answer, str]], no_repair: str) -> Judged:
     answer = all_of([a for a, _ in answers])
-    said = "; ".join(text for a, text in answers if a.truth is not Truth.TRUE) or "; ".join(text for _, text in answers)
+    said = "; ".join(text for a, text in answers if a.truth is answer.truth)  # of several the broken ones, else those not known
     return Judged(answer, said, f"{said[:1].upper()}{said[1:]}.", no_repair=no_repair)
 
 
@@ -383,6 +387,51 @@ def _forbid(rule: Rule, view: View, case: Case) -> Judged:
         repair = (Repair("remove_line", view.index),)
         said = f"{code} can't be billed so"
     return Judged(FALSE, said, f"{said}.", repairs=repair)
+
+
+# ---- documentation -----------------------------------------------------------------------------------------------
+
+
+def _documentation(rule: Rule, view: View, case: Case) -> Judged:
+    """The record holds what is needed, and every condition on it is true."""
+    demand = rule.demand
+    assert isinstance(demand, Documentation)
+    of = rule.on[0] if rule.on else None
+    found = [held(need, of, view, case) for need in demand.needs]
+    answers = [(one.answer, one.text) for one in found]
+    for group in demand.one_of:
+        several = [held(need, of, view, case) for need in group]
+        told = f"one of {words.listed((need.element.replace('_', ' ') for need in group), 'or')} is needed"
+        answers.append((any_of([one.answer for one in several]), told))
+    answers += [(truth_of(c.condition, view, case), _said(c, view, case)) for c in demand.that]
+    judged_ = _held(answers, "the record has to be completed; no edit of the claim does that")
+    shown = _passages(demand, view, case)
+    passages = "".join(f' {name}: "{text}".' for name, text in shown.items() if name != "similarity")
+    return attrs.evolve(judged_, values=shown, message=f"{judged_.message}{passages[:1]}{passages[1:2].upper()}{passages[2:]}")
+
+
+def _passages(demand: Documentation, view: View, case: Case) -> dict[str, object]:
+    """Where a note is held against earlier ones: how like the likest is, and the longest passage of each."""
+    if not any(field.name == "note.similarity_to_previous" for clause in demand.that for field in words.fields_of(clause.condition)):
+        return {}
+    found = similarity(visit(view, case), view, case)
+    if found.day is None:
+        return {}
+    share = found.share if isinstance(found.share, Decimal) else getattr(found.share, "low", Decimal(0))
+    return {"similarity": f"{words.amount(share)}%", f"note of {view.day}": found.here, f"note of {found.day}": found.there}
+
+
+# ---- payment -----------------------------------------------------------------------------------------------------
+
+
+def _payment(rule: Rule, view: View, case: Case) -> Judged:
+    """A payment judges nothing: it is met where its part of what the line pays is known, else it says what is missing."""
+    step = step_of(rule, view, case)
+    if step is None:
+        return Judged(TRUE, "the whole fee is paid")
+    values: dict[str, object] = {"pays": words.interval(step.amount, "paid")}
+    answer = TRUE if step.amount.low == step.amount.high else unknown(*step.amount.needs)
+    return Judged(answer, step.text, values=values)
 
 
 # ---- pairs -------------------------------------------------------------------------------------------------------
@@ -510,4 +559,6 @@ _BY_KIND: Final[dict[type, Callable[[Rule, View, Case], Judged]]] = {
     Forbid: _forbid,
     Pairs: _pairs,
     Deadline: _deadline,
+    Documentation: _documentation,
+    Payment: _payment,
 }

@@ -115,9 +115,6 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
         "A test gives or expects something that its policy does not know, or gives too little to make a claim."),
     "E060": ("error", "an override or drop that does not fit its base",
         "A layer overrides or drops a rule that a base has, of its kind, once; `without` takes away a clause that the base has."),
-    # not yet
-    "E090": ("error", "not built yet",
-        "The language has it and this version can't judge it yet. It is refused, so that nothing is taken for clean that nobody looked at."),
     # warnings
     "W001": ("warning", "a rule without a citation",
         "A finding of this rule could not say on whose authority it is. Add `cite`."),

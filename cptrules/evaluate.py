@@ -17,30 +17,33 @@ from . import words
 from .claims import UNKNOWN, Claim, History, ServiceLine, Session
 from .codesets import CodeTable, code_table
 from .conditions import truth_of
-from .counting import member
 from .demands import Judged, judged, way_out_repairs
 from .diagnostics import nearest
 from .errors import Fault, InputError
 from .fields import Field
 from .lines import Case, View, discipline_sources, value_of, views
+from .payments import expected
 from .policy import (
     Clause,
     CodeSet,
     Comparison,
     Constant,
     Counter,
+    Documentation,
     FieldValue,
     KindKey,
     OnList,
     Pairs,
+    Payment,
     Policy,
     Rule,
     TableValue,
     TimeKey,
 )
-from .report import Finding, Missing, Repair, Report, RuleStatus
+from .reach import about, not_in_force
+from .report import ExpectedPayment, Finding, Missing, Repair, Report, RuleStatus
 from .tables import Table
-from .truth import FALSE, Answer, Need, Truth, all_of, negate
+from .truth import Answer, Need, Truth, all_of, negate
 
 MOST_WAYS: Final = 64
 
@@ -69,10 +72,10 @@ def verdict(rule: Rule, view: View, case: Case) -> Verdict:
 
 
 def _judge(rule: Rule, view: View, case: Case) -> Verdict:
-    outside = _not_in_force(rule, view)
+    outside = not_in_force(rule, view)
     if outside is not None:
         return Verdict("not_applicable", outside)
-    scope, reason = _scope(rule, view, case)
+    scope, reason = about(rule, view, case)
     if scope.truth is Truth.FALSE:
         return Verdict("not_applicable", reason)
     result = judged(rule, view, case)
@@ -97,57 +100,6 @@ def _judge(rule: Rule, view: View, case: Case) -> Verdict:
 
 def _met(result: Judged) -> str:
     return f"{result.why}; {result.way_out}" if result.way_out else result.why
-
-
-def _not_in_force(rule: Rule, view: View) -> str | None:
-    if rule.suspended is not None:
-        return f"suspended: {rule.suspended}"
-    dropped = rule.dropped_on(view.day) if view.day is not None else None
-    if dropped is not None:
-        return f"dropped: {dropped.reason}"
-    if view.day is not None and not rule.in_force(view.day):
-        return f"not in force on {view.day}"
-    return None
-
-
-def _scope(rule: Rule, view: View, case: Case) -> tuple[Answer, str]:
-    """`on`, `when` and `except`; the reason names the clause that leaves the line out."""
-    answers: list[Answer] = []
-    for selector in _looked_at(rule):
-        answer = member(selector, view, case)
-        if answer.truth is Truth.FALSE:
-            return FALSE, f"{view.record.code} is not in {selector.text}"
-        answers.append(answer)
-    counter = rule.counter
-    if not rule.own_on and counter is not None and counter.where is not None:
-        answer = truth_of(counter.where, view, case)
-        if answer.truth is Truth.FALSE:
-            return FALSE, f"it does not count here ({words.because(counter.where, view, case)})"
-        answers.append(answer)
-    for clause in rule.when:
-        answer = truth_of(clause.condition, view, case)
-        if answer.truth is Truth.FALSE:
-            return FALSE, _clause_words(clause, view, case)
-        answers.append(answer)
-    for clause in rule.excepts:
-        answer = truth_of(clause.condition, view, case)
-        if answer.truth is Truth.TRUE:
-            return FALSE, _clause_words(clause, view, case)
-        answers.append(negate(answer))
-    return all_of(answers), ""
-
-
-def _looked_at(rule: Rule) -> tuple[CodeSet, ...]:
-    """A rule with `count` or `after` and no `on` of its own looks at the lines its counter counts."""
-    counter = rule.counter
-    if counter is not None and counter.of is not None and not rule.own_on:
-        return (counter.of, *rule.on)
-    return rule.on
-
-
-def _clause_words(clause: Clause, view: View, case: Case) -> str:
-    seen = words.because(clause.condition, view, case)
-    return f"{clause.text}" + (f" ({seen})" if seen else "")
 
 
 def _ways_out(rule: Rule, view: View, case: Case) -> list[tuple[Answer, Clause]]:
@@ -287,17 +239,19 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
     found: list[Finding] = []
     notes: list[str] = []
     candidates: list[tuple[tuple[Repair, ...], str]] = []
+    payments: list[ExpectedPayment] = []
     for policy in matching:
         case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
         for rule in sorted(policy.rules, key=lambda r: r.name):
             inside = attrs.evolve(case, mentioned=Mentioned(rule))
             results = [(view, verdict(rule, view, inside)) for view in lines]
             statuses += _statuses(policy, rule, results, ignoring)
-            for view, result in results:
-                for finding, repairs, why_none in _findings(policy, rule, view, result, case):
-                    found.append(finding)
-                    candidates.append((repairs, why_none))
+            judged_ = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
+            for finding, repairs, why_none in _by_visit(judged_) if isinstance(rule.demand, Documentation) else judged_:
+                found.append(finding)
+                candidates.append((repairs, why_none))
             found, candidates = _informs(policy, rule, results, found, candidates)
+        payments += _payments(policy, lines, case)
         notes += _assumed(policy, case)
     table = matching[0].code_table if matching else None
     for finding in _of_no_policy(claim, history, session, lines, services, matching, table or code_table()):
@@ -311,9 +265,24 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
     repairing = Repairing(policies, history, session, ignoring, tuple(candidates), frozenset(unjudged))
     draft = Report(
         claim, tuple(p.name for p in matching), (), tuple(statuses), tuple(found), tuple(notes),
-        tuple(p.title for p in matching), tuple(sorted(ignoring)), repairing,
+        tuple(p.title for p in matching), tuple(sorted(ignoring)), tuple(payments), repairing,
     )  # fmt: skip
     return repairing.assembled(draft, tuple(found))
+
+
+def _payments(policy: Policy, lines: tuple[View, ...], case: Case) -> list[ExpectedPayment]:
+    """What the policy's payment rules make of each line, with the arithmetic."""
+    if not any(isinstance(rule.demand, Payment) for rule in policy.rules):
+        return []
+    found = []
+    for view in lines:
+        one = expected(view, case)
+        if one is not None:
+            steps = tuple(f"{step.rule}: {step.text}" if step.rule else step.text for step in one.steps)
+            asked = tuple(Missing(need.field, need.question) for need in sorted(one.needs, key=lambda n: (n.field, n.question)))
+            low, high = Decimal(one.amount.low), None if one.amount.high is None else Decimal(one.amount.high)
+            found.append(ExpectedPayment(policy.name, view.index, low, high, steps, asked if low != high else ()))
+    return found
 
 
 def _speaks_for(policy: Policy, claim: Claim) -> bool:
@@ -400,6 +369,16 @@ def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Cas
         repairs = part.repairs if result.judged.parts else result.repairs
         found.append((_finding(policy, rule, view, part, case), repairs, part.no_repair))
     return found
+
+
+def _by_visit(found: list[tuple[Finding, tuple[Repair, ...], str]]) -> list[tuple[Finding, tuple[Repair, ...], str]]:
+    """What the record of a visit lacks is one finding for all of its lines (N13)."""
+    visits: dict[str, tuple[Finding, tuple[Repair, ...], str]] = {}
+    for finding, repairs, why_none in found:
+        known = visits.get(finding.message)
+        lines = (*known[0].lines, *finding.lines) if known is not None else finding.lines
+        visits[finding.message] = (attrs.evolve(finding, lines=lines), repairs, why_none)
+    return list(visits.values())
 
 
 def _finding(policy: Policy, rule: Rule, view: View, part: Judged, case: Case) -> Finding:
@@ -515,7 +494,8 @@ def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:
 
 def _unlooked(lines: tuple[View, ...], statuses: list[RuleStatus]) -> list[str]:
     """A line that no rule looked at is clean only in the sense that nothing here speaks of it."""
-    seen = {line for status in statuses if status.status != "not_applicable" for line in status.lines}
+    judged_by = [status for status in statuses if status.status != "not_applicable" and status.kind != "payment"]
+    seen = {line for status in judged_by for line in status.lines}
     return [f"no rule of these policies is about line {v.index} ({v.record.code})" for v in lines if v.index not in seen]
 
 

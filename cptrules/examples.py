@@ -14,14 +14,14 @@ import attrs
 
 from . import tree as t
 from .balances import selection
-from .claims import Claim, History
+from .claims import Claim, History, Session
 from .diagnostics import nearest
 from .errors import InputError
 from .fields import FIELDS, Field
 from .interchange import read
 from .loading import PolicyFile
 from .policy import CodeSet, Policy
-from .vocabulary import DISCIPLINES, EVENT_KINDS, MEASURES, OUTCOMES, TIME_UNITS, plural
+from .vocabulary import DISCIPLINES, EVENT_KINDS, MEASURES, NOTE_KINDS, OUTCOMES, ROLES, TIME_UNITS, plural
 
 BILLING: Final = {"npi": "1000000001"}
 RENDERING: Final = {"npi": "1000000002"}
@@ -36,6 +36,8 @@ _MORE: Final = {
     "specialty": Field("specialty", "claim", "text", ""), "taxonomy": Field("taxonomy", "line", "text", ""),
     "paid": Field("paid", "service", "money", ""), "claim": Field("claim", "service", "text", ""),
     "id": Field("id", "claim", "text", ""), "payer": Field("payer", "claim", "text", ""),
+    "total_minutes": FIELDS["session.total_minutes"], "with": attrs.evolve(FIELDS["role"], many=False),
+    "start": Field("start", "intervention", "text", ""), "description": Field("description", "intervention", "text", ""),
 }  # fmt: skip
 _JSON_KEY: Final = {"modifier": "modifiers", "diagnosis": "diagnoses"}
 _LINE_KEYS: Final = (
@@ -48,8 +50,14 @@ _CLAIM_KEYS: Final = (
     "plan", "payer", "id", "payer_order", "claim_kind", "received", "place_of_service", "in_network", "diagnosis", "diagnoses",
     "billing_provider", "specialty", "condition", "injury_number", "therapy_kind", "authorizations",
 )  # fmt: skip
+_NOTE_KEYS: Final = (
+    "text", "medical_necessity", "progress", "functional_outcome", "signature", "credentials", "signed_on",
+    "plan_of_care.established", "plan_of_care.certified", "plan_of_care.ends",
+)  # fmt: skip
+_SESSION_KEYS: Final = (*_CLAIM_KEYS, "discipline", "total_minutes")
+_INTERVENTION_KEYS: Final = ("minutes", "role", "contact", "patients", "with", "start", "description")
 _LIST_OF: Final[dict[type, str]] = {
-    t.TService: "services", t.TBalance: "balances", t.TAuthorization: "authorizations", t.TEvent: "events",
+    t.TService: "services", t.TBalance: "balances", t.TAuthorization: "authorizations", t.TEvent: "events", t.TNote: "notes",
 }  # fmt: skip
 _REPLACING: Final = (t.TLine, t.TService, t.TBalance, t.TAuthorization, t.TEvent, t.TNote, t.TSession)
 
@@ -62,6 +70,7 @@ class Example:
     line: int
     claim: Claim
     history: History | None
+    session: Session | None
     expects: tuple[t.TExpect, ...]
 
     @property
@@ -71,7 +80,7 @@ class Example:
 
 
 def examples(file: PolicyFile, policy: Policy) -> list[Example]:
-    """Build every test of a file and its variants; mistakes in them go to the file's diagnostics (E059, E090)."""
+    """Build every test of a file and its variants; mistakes in them go to the file's diagnostics (E059)."""
     builder = _Examples(file, policy)
     seen: dict[str, int] = {}
     for block in file.tests():
@@ -147,10 +156,11 @@ class _Given:
     block: t.TestBlock | t.Variant
     claim: dict[str, Any] = attrs.field(factory=dict)
     history: dict[str, Any] = attrs.field(factory=dict)
+    session: dict[str, Any] = attrs.field(factory=dict)
     spans: dict[str, t.Span] = attrs.field(factory=dict)
 
-    def build(self, clauses: tuple[Any, ...], sets: tuple[t.TSet, ...]) -> tuple[Claim, History | None] | None:
-        """Give the claim and the history, or None where a mistake stands in the way; it is reported."""
+    def build(self, clauses: tuple[Any, ...], sets: tuple[t.TSet, ...]) -> tuple[Claim, History | None, Session | None] | None:
+        """Give the claim, the history and the session, or None where a mistake stands in the way; it is reported."""
         heads = [clause for clause in clauses if isinstance(clause, t.TClaim)]
         if not self.policy.payers:
             self._refuse(self.block.name, "a policy without a payer has no claims to test", "put the tests into a policy that extends it")
@@ -182,21 +192,24 @@ class _Given:
                 self._authorization(clause)
             case t.TEvent():
                 self._event(clause)
-            case t.TNote() | t.TSession() | t.TIntervention():
-                word = {t.TNote: "note", t.TSession: "session", t.TIntervention: "intervention"}[type(clause)]
-                self.file.scope.report("E090", clause, f"`{word}` in a test is not built yet")
+            case t.TNote():
+                self._note(clause)
+            case t.TSession():
+                self._session(clause)
+            case t.TIntervention():
+                self._intervention(clause)
             case _:
                 pass
 
-    def _read(self) -> tuple[Claim, History | None] | None:
+    def _read(self) -> tuple[Claim, History | None, Session | None] | None:
         found: list[Any] = []
-        for cls, data, prefix in ((Claim, self.claim, ""), (History, self.history, "history.")):
+        for cls, data, prefix in ((Claim, self.claim, ""), (History, self.history, "history."), (Session, self.session, "session.")):
             try:
                 found.append(read(cls, data) if data or cls is Claim else None)
             except InputError as error:
                 for fault in error.faults:
                     self._refuse(self._span(f"{prefix}{fault.path}"), f"{fault.path}: {fault.message}", None, fault.suggestion)
-        return (found[0], found[1]) if len(found) == 2 else None
+        return (found[0], found[1], found[2]) if len(found) == 3 else None
 
     def _span(self, path: str) -> Any:
         """The clause that a path of the input came from: the longest that fits."""
@@ -256,6 +269,10 @@ class _Given:
 
     def _pairs(self, record: dict[str, Any], pairs: Iterable[t.Pair], keys: tuple[str, ...], owners: tuple[str, ...]) -> None:
         for pair in pairs:
+            owner, _, role = pair.field.text.partition(".")
+            if owner == "minutes_by" and "minutes" in keys:
+                self._minutes_by(record, pair, role)
+                continue
             field = self._field(pair.field, keys, owners)
             if field is not None:
                 found = self._value(field, (pair.value,), pair.field)
@@ -263,6 +280,14 @@ class _Given:
                     _store(record.setdefault("facts", {}), pair.field.text, found)
                 else:
                     self._put(record, pair.field.text, found)
+
+    def _minutes_by(self, record: dict[str, Any], pair: t.Pair, role: str) -> None:
+        """`minutes_by.PTA 10`: the minutes of one person, by role."""
+        if role not in ROLES:
+            return self._refuse(pair.field, f'no role is called "{role}"', ", ".join(ROLES), nearest(role, ROLES))
+        found = self._value(FIELDS["minutes"], (pair.value,), pair.field)
+        _store(record.setdefault("minutes_by", {}), role, found)
+        return None
 
     def _service(self, clause: t.TService) -> None:
         start = clause.start.date()
@@ -398,6 +423,79 @@ class _Given:
         else:
             _store(record, word, found)
 
+    # ---- notes and sessions ------------------------------------------------------------------------------------
+
+    def _note(self, clause: t.TNote) -> None:
+        kind = clause.kind.text
+        if kind not in NOTE_KINDS:
+            return self._refuse(clause.kind, f'no note is called "{kind}"', ", ".join(NOTE_KINDS), nearest(kind, NOTE_KINDS))
+        record: dict[str, Any] = {"kind": kind, "date": clause.on.text}
+        notes = self.history.setdefault("notes", [])
+        self.spans[f"history.notes[{len(notes)}]"] = clause.span
+        notes.append(record)
+        for pair in clause.pairs:
+            self._put_in_note(record, pair.field, pair.value, pair.field.text)
+
+    def _put_in_note(self, record: dict[str, Any], name: t.Name, value: t.TestValue, word: str) -> None:
+        """Put an element into a note; the plan of care's days lie within the plan."""
+        declared = self._declared(word, ("note",))
+        field = declared or (FIELDS.get(f"note.{word}") if word in _NOTE_KEYS else FIELDS["discipline"] if word == "discipline" else None)
+        if field is None:
+            known = [*_NOTE_KEYS, "discipline", *(fact.name for fact in self.file.scope.facts().values() if fact.owner == "note")]
+            return self._refuse(name, f'a note has no "{word}"', None, nearest(word, known))
+        found, (owner, _, part) = self._value(field, (value,), name), word.partition(".")
+        if declared is not None:
+            _store(record.setdefault("facts", {}), word, found)
+        elif part:
+            _store(record.setdefault(owner, {}), part, found)
+        else:
+            _store(record, word, found)
+
+    def _session(self, clause: t.TSession) -> None:
+        self.spans["session."] = clause.span
+        self.session |= {"date": clause.on.text, "payer": self.policy.payers[0], "interventions": []}
+        for pair in clause.pairs:
+            self._put_in_session(pair.field, pair.value)
+
+    def _put_in_session(self, name: t.Name, value: t.TestValue) -> None:
+        word = name.text
+        if word.startswith("note."):
+            return self._put_in_note(self._session_note(), name, value, word.removeprefix("note."))
+        field = self._field(name, _SESSION_KEYS, ("session", "claim", "patient"), allowed_dotted=("patient",))
+        if field is None:
+            return None
+        found = self._value(field, (value,), name)
+        if word.startswith("patient."):
+            _store(self.session.setdefault("patient", {}), word.removeprefix("patient."), found)
+        elif field.declared and field.owner == "patient":
+            _store(self.session.setdefault("patient", {}).setdefault("facts", {}), word, found)
+        elif field.declared:
+            _store(self.session.setdefault("facts", {}), word, found)
+        else:
+            self._put(self.session, word, found)
+        return None
+
+    def _session_note(self) -> dict[str, Any]:
+        if not isinstance(self.session.get("note"), dict):
+            self.session["note"] = {}
+        note: dict[str, Any] = self.session["note"]
+        return note
+
+    def _intervention(self, clause: t.TIntervention) -> None:
+        if not self.session:
+            return self._refuse(clause, "an `intervention` stands behind its `session`")
+        interventions = self.session["interventions"]
+        self.spans[f"session.interventions[{len(interventions)}]"] = clause.span
+        record: dict[str, Any] = {"code": clause.code.text}
+        interventions.append(record)
+        for pair in clause.pairs:
+            field = self._field(pair.field, _INTERVENTION_KEYS, ("line",))
+            if field is not None:
+                found = self._value(field, (pair.value,), pair.field)
+                found = found[0] if isinstance(found, list) and found else found
+                _store(record.setdefault("facts", {}) if field.declared else record, pair.field.text, found)
+        return None
+
     # ---- set ---------------------------------------------------------------------------------------------------
 
     def _set(self, clause: t.TSet) -> None:
@@ -405,8 +503,12 @@ class _Given:
         word = clause.field.text
         only = clause.values[0] if len(clause.values) == 1 else None
         nothing = isinstance(only, t.Name) and only.text in ("none", "unknown")
-        if word in ("authorizations", "events", "services", "balances") and nothing:
+        if word == "note" and nothing and self.session:
+            return _store(self.session, "note", None if isinstance(only, t.Name) and only.text == "none" else _GONE)
+        if word in ("authorizations", "events", "services", "balances", "notes") and nothing:
             return self._none_of(word, unknown=isinstance(only, t.Name) and only.text == "unknown")
+        if word.startswith(("session.", "note.")):
+            return self._set_record(word, clause)
         if word.startswith("authorization."):
             for record in self.history.get("authorizations") or ():
                 self._put_in_authorization(record, clause.field, clause.values)
@@ -419,6 +521,20 @@ class _Given:
         if len(clause.values) > 1 and (field := self._field(clause.field, _CLAIM_KEYS, ("claim", "patient"))) is not None:
             return self._put(self.claim, word, self._value(field, clause.values, clause.field))
         return self._put_in_claim(clause.field, clause.values[0])
+
+    def _set_record(self, word: str, clause: t.TSet) -> None:
+        """A field of the session, or of its note where there is a session, else of every note on file."""
+        value = clause.values[0]
+        if len(clause.values) > 1:
+            return self._refuse(clause.field, f"{word} has one value")
+        if word.startswith("session."):
+            if not self.session:
+                return self._refuse(clause.field, "the test has no `session`")
+            return self._put_in_session(attrs.evolve(clause.field, text=word.removeprefix("session.")), value)
+        notes = [self._session_note()] if self.session else self.history.get("notes") or []
+        for record in notes:
+            self._put_in_note(record, clause.field, value, word.removeprefix("note."))
+        return None if notes else self._refuse(clause.field, "the test has no note")
 
     def _none_of(self, word: str, unknown: bool) -> None:
         """`set authorizations none`: none on file and none named on the claim."""
@@ -456,9 +572,6 @@ class _Given:
             found = _MORE.get(word) or FIELDS.get(word)
             if found is not None:
                 return found
-        if word.partition(".")[0] in ("note", "session"):
-            self.file.scope.report("E090", name, f"{word}: `{word.partition('.')[0]}` in a test is not built yet")
-            return None
         declared_here = [fact.name for fact in self.file.scope.facts().values() if fact.owner in owners]
         known = [*keys, *declared_here, *(key for key in FIELDS if key.split(".")[0] in allowed_dotted)]
         self._refuse(name, f'"{word}" can\'t be given here', None, nearest(word, known))

@@ -15,8 +15,8 @@ from . import tree as t
 from .dates import Span as DateSpan
 from .diagnostics import nearest
 from .phrases import Phrases
-from .policy import Dropped, Limit, Pairs, PriorAuthorization, Rule, Timing
-from .rules import DEMANDS, EVERYWHERE, REPEATED, Rules, column_fields, once, spelt
+from .policy import Documentation, Dropped, Limit, Pairs, PriorAuthorization, Rule, Timing
+from .rules import REPEATED, Rules, belonging, column_fields, once, spelt
 from .scope import Scope
 
 _Build = Callable[["_Layer", Any], tuple[Any, ...]]
@@ -40,6 +40,17 @@ class _Layer:
     def modifiers(self, clause: Any) -> Any:
         return self.rules.modifiers_of([clause])
 
+    def needs(self, clause: Any) -> tuple[Any, ...]:
+        """`needs` names modifiers or elements of the note, by the kind of the rule."""
+        if isinstance(self.rule.demand, Documentation):
+            return self.rules.elements([clause], self.phrases)
+        return self.modifiers(clause).needs  # type: ignore[no-any-return]
+
+    def one_of(self, clause: Any) -> tuple[Any, ...]:
+        if isinstance(self.rule.demand, Documentation):
+            return self.rules.one_of_elements([clause], self.phrases)
+        return self.modifiers(clause).one_of  # type: ignore[no-any-return]
+
     def change(self, **changes: Any) -> None:
         self.rule = attrs.evolve(self.rule, **changes)
 
@@ -58,8 +69,8 @@ _REPEATABLE: Final[Mapping[type, tuple[str, str, _Build]]] = {
     t.OnlyMinutes: ("demand", "only_minutes", lambda layer, c: layer.rules.minutes_of([c], layer.phrases)),
     t.Requested: ("demand", "requested", lambda layer, c: (layer.rules.requested(c, layer.phrases),)),
     t.With: ("demand", "beside", lambda layer, c: layer.rules.beside_of([c], layer.phrases)),
-    t.Needs: ("demand", "needs", lambda layer, c: layer.modifiers(c).needs),
-    t.NeedsOneOf: ("demand", "one_of", lambda layer, c: layer.modifiers(c).one_of),
+    t.Needs: ("demand", "needs", _Layer.needs),
+    t.NeedsOneOf: ("demand", "one_of", _Layer.one_of),
     t.NeedsAllOf: ("demand", "all_of", lambda layer, c: layer.modifiers(c).all_of),
     t.AtMostOne: ("demand", "at_most_one_of", lambda layer, c: layer.modifiers(c).at_most_one_of),
     t.Refuse: ("demand", "refuse", lambda layer, c: layer.modifiers(c).refuse),
@@ -69,7 +80,7 @@ _REPEATABLE: Final[Mapping[type, tuple[str, str, _Build]]] = {
 def overridden(base: Rule, block: t.OverrideBlock, scope: Scope, effective: tuple[DateSpan, ...]) -> Rule:
     """Fold an override into a base's rule; what does not fit is reported, and leaves the rule as it was."""
     what = f"an override of a `{base.kind}` rule"
-    allowed = (*EVERYWHERE, *DEMANDS[base.kind][0], t.Without)
+    allowed = (*belonging(base.kind), t.Without)
     clauses = once(scope, block, allowed, (*REPEATED, t.Without), what)
     extra = column_fields(base.demand.table) if isinstance(base.demand, Pairs) else {}
     layer = _Layer(Rules(scope, effective), Phrases(scope, extra), base)
@@ -162,6 +173,10 @@ def _replace_count(layer: _Layer, clause: Any) -> None:
             layer.demand(after=found.after, count=found.count)
         case t.Matching():
             layer.demand(matching=rules.prior([clause], phrases).matching)
+        case t.Pay():
+            layer.demand(pay=rules.pay([clause], phrases))
+        case t.Rank():
+            layer.demand(rank=rules.rank([clause], phrases))
         case _:
             _replace_timing(layer, clause)
 

@@ -182,6 +182,10 @@ def _raw(field: Field, view: View, case: Case) -> Seen:
             return _authorization_value(field, view, case)
         case "session":
             return _session_value(field, case)
+        case "note":
+            from .documents import note_value
+
+            return note_value(field, view, case)
         case "other_payer":
             return _other_payer(field, case)
         case "event":

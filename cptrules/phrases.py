@@ -95,8 +95,6 @@ class Phrases:
         if found is None:
             self.scope.unknown("E022", name, "field or fact", self._askable())
             return NO_FIELD
-        if found.owner == "note":
-            self.scope.report("E090", name, f"{name.text}: asking about the note is not built yet")
         return found
 
     def _askable(self) -> list[str]:

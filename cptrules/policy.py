@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TypeAlias
 
 import attrs
@@ -534,7 +535,56 @@ class Deadline(Part):
     that: tuple[Clause, ...] = ()
 
 
-Demand: TypeAlias = "Timing | Limit | PriorAuthorization | Modifiers | Require | Forbid | Pairs | Deadline"
+@attrs.frozen(repr=False)
+class Pay(Part):
+    """A percentage of what the line is allowed, or of a fee table's value times units."""
+
+    percent: Decimal
+    of: TableValue | None = None
+
+
+@attrs.frozen(repr=False)
+class Rank(Part):
+    """The unit that a table ranks first is paid in full; every other unit of the group loses a percentage of a table's value."""
+
+    by: TableValue
+    keys: tuple[Key, ...]
+    percent: Decimal
+    of: TableValue
+
+
+@attrs.frozen(repr=False)
+class Payment(Part):
+    """How a line is paid: a percentage, a ranking, or both."""
+
+    pay: Pay | None = None
+    rank: Rank | None = None
+
+
+@attrs.frozen(repr=False)
+class NeededElement(Part):
+    """An element of the note, a kind of note, or a field of the claim, perhaps due every so often."""
+
+    element: str
+    field: Field | None = None
+    event: str | None = None
+    every: int = 0
+    unit: str = ""
+    keys: tuple[KindKey, ...] = ()
+
+
+@attrs.frozen(repr=False)
+class Documentation(Part):
+    """What the record must hold, and conditions that must hold of it."""
+
+    needs: tuple[NeededElement, ...] = ()
+    one_of: tuple[tuple[NeededElement, ...], ...] = ()
+    that: tuple[Clause, ...] = ()
+
+
+Demand: TypeAlias = (
+    "Timing | Limit | PriorAuthorization | Modifiers | Require | Forbid | Pairs | Documentation | Deadline | Payment"
+)
 
 
 @attrs.frozen(repr=False)

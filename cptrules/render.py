@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from .claims import Claim, ServiceLine
 from .policy import Citation
 from .report import Finding, LineReport, Report, RuleStatus
-from .words import MONEY_MEASURES, listed
+from .words import MONEY_MEASURES, listed, money
 from .words import amount as counted
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def report_text(report: Report, everything: bool = False) -> str:
     width = _name_width(report)
     for line in report.lines:
         lines += _line(report, line, width)
+    lines += _payments(report)
     lines += _undecided(report)
     if everything:
         lines += _all_rules(report, width)
@@ -156,6 +157,23 @@ def _cited(citation: Citation) -> str:
     section = f", {citation.section}" if citation.section else ""
     unseen = "" if citation.confirmed else " (recalled, not confirmed at the source)"
     return f"{citation.title}{section}{unseen}"
+
+
+def _payments(report: Report) -> list[str]:
+    """What each line pays where it stands, with its arithmetic; a line of which nothing is known is left to the questions below."""
+    known = [one for one in report.payments if one.at_most is not None]
+    if not known:
+        return []
+    shown = ["", "  expected payment, where the line stands"]
+    for one in known:
+        assert one.at_most is not None
+        amount = money(one.at_least) if one.pays is not None else f"{money(one.at_least)} to {money(one.at_most)}"
+        told = "; ".join(one.steps)
+        shown += _hanging(f"line {one.line}", f"{told}" if len(one.steps) == 1 and one.pays is not None else f"{told}. Pays {amount}", _LEAST)
+    every = [one.pays for one in known]
+    if len(known) > 1 and len({one.policy for one in known}) == 1 and None not in every:
+        shown += _hanging("in all", money(sum((one for one in every if one is not None), Decimal(0))), _LEAST)
+    return shown
 
 
 # ---- what is open, and the rest ----------------------------------------------------------------------------------

@@ -116,6 +116,26 @@ class LineReport:
     stands: Mapping[str, Decimal] | None = None
 
 
+@attrs.frozen
+class ExpectedPayment:
+    """What a line pays by a policy's payment rules where it stands, in dollars, with its arithmetic step by step.
+
+    `at_most` None has no upper end; where the two ends differ, `missing` says what would settle it.
+    """
+
+    policy: str
+    line: int
+    at_least: Decimal
+    at_most: Decimal | None
+    steps: tuple[str, ...]
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def pays(self) -> Decimal | None:
+        """The amount, None where it is not known to the cent."""
+        return self.at_least if self.at_least == self.at_most else None
+
+
 @attrs.frozen(eq=False)
 class Report:
     """The report of one claim under some policies; immutable.
@@ -131,6 +151,7 @@ class Report:
     notes: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    payments: tuple[ExpectedPayment, ...] = ()
     _repairing: Any = attrs.field(default=None, repr=False, eq=False)
     _cache: dict[str, Any] = attrs.field(factory=dict, repr=False, eq=False, init=False)
 

@@ -1,6 +1,7 @@
 """The report as the JSON of interchange.md.
 
-Two keys stand beside those of the contract: `notes` (what was assumed or left aside) and `ignored` (fields of --ignore-missing);
+Three keys stand beside those of the contract: `notes` (what was assumed or left aside), `ignored` (fields of --ignore-missing)
+and, where a policy has payment rules, `payments` (what each line pays where it stands, with its arithmetic);
 a finding has `no_repair` where it has no repair, `overruled` where a person set it aside, `citations` where it has several.
 """
 
@@ -11,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .policy import Citation
-from .report import Finding, LineReport, Repair, Report, RuleStatus
+from .report import ExpectedPayment, Finding, LineReport, Repair, Report, RuleStatus
 from .words import MONEY_MEASURES
 
 
@@ -26,6 +27,7 @@ def report_dict(report: Report) -> dict[str, Any]:
         "lines": [_line(line) for line in report.lines],
         "rules": [_status(status) for status in report.rules],
         "findings": [_finding(finding) for finding in report.findings],
+        **({"payments": [_payment(one) for one in report.payments]} if report.payments else {}),
         "notes": list(report.notes),
         "ignored": list(report.ignored),
     }
@@ -34,6 +36,18 @@ def report_dict(report: Report) -> dict[str, Any]:
 def _line(line: LineReport) -> dict[str, Any]:
     found: dict[str, Any] = {"number": line.number, "outcome": line.outcome, "at_least": line.at_least, "at_most": line.at_most}
     return found if line.stands is None else {**found, "stands": _measures(line.stands)}
+
+
+def _payment(payment: ExpectedPayment) -> dict[str, Any]:
+    return {
+        "policy": payment.policy, "line": payment.line, "pays": _cents(payment.pays), "at_least": _cents(payment.at_least),
+        "at_most": _cents(payment.at_most), "steps": list(payment.steps),
+        "missing": [{"field": missing.field, "question": missing.question} for missing in payment.missing],
+    }  # fmt: skip
+
+
+def _cents(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
 
 
 def _measures(amounts: Mapping[str, Decimal] | None) -> dict[str, Any] | None:

@@ -14,31 +14,40 @@ from . import tree as t
 from .codesets import carc_known, modifier_known, nearest_carc, nearest_modifier, nearest_rarc, rarc_known
 from .dates import Span as DateSpan
 from .diagnostics import nearest
-from .fields import Field
+from .fields import NOTE_ELEMENTS, Field
 from .phrases import Phrases, fits_counter, type_of
 from .policy import (
     Beside,
     Clause,
     Constant,
     Counter,
+    CountIs,
     Deadline,
     Demand,
+    Documentation,
     Forbid,
+    KindKey,
     Limit,
     Modifiers,
+    NeededElement,
     NeededModifier,
     Pairs,
+    Pay,
+    Payment,
     PriorAuthorization,
+    Rank,
     RequestBy,
     Require,
     Rule,
+    TableValue,
     TimeKey,
     Timing,
     Written,
+    conditions_in,
 )
 from .scope import Scope
 from .tables import Table
-from .vocabulary import DISCIPLINES, RULE_OUTCOMES
+from .vocabulary import DISCIPLINES, NOTE_KINDS, RULE_OUTCOMES, TIME_UNITS, plural
 
 EVERYWHERE: Final = (t.On, t.When, t.Except, t.Effective, t.Suspended, t.Unless, t.OutcomeIs, t.Message, t.Cite)
 # The demand clauses of each kind, with those that must stand.
@@ -54,14 +63,16 @@ DEMANDS: Final[dict[str, tuple[tuple[type, ...], tuple[type, ...]]]] = {
     "deadline": ((t.That,), (t.That,)),
     "payment": ((t.Pay, t.Rank), ()),
 }
+# A payment judges nothing: it has no outcome, no way out and no sentence.
+_NOT_OF_PAYMENT: Final = (t.Unless, t.OutcomeIs, t.Message)
 REPEATED: Final = (
     t.When, t.Except, t.Effective, t.Unless, t.Cite, t.OnlyMinutes, t.That, t.Requested, t.Needs, t.NeedsOneOf, t.NeedsAllOf,
     t.AtMostOne, t.Refuse, t.With,
 )  # fmt: skip
-NOT_BUILT: Final = ("documentation", "payment")
 METHODS: Final = ("cms_total_time", "ama_midpoint")
 ASSISTED: Final = ("cms_percentage", "cms_simple", "exact")
 MATCHING: Final = ("code", "date", "visits")
+EVERY_UNITS: Final = ("visits", "treatment_days", *(unit for unit in TIME_UNITS if unit != "business_days"))
 _SPELLING: Final = {
     t.On: "on", t.When: "when", t.Except: "except", t.Effective: "effective", t.Suspended: "suspended", t.Unless: "unless",
     t.OutcomeIs: "outcome", t.Message: "message", t.Cite: "cite", t.By: "by", t.OnlyMinutes: "only minutes", t.TiesTo: "ties to",
@@ -74,6 +85,12 @@ _SPELLING: Final = {
 }  # fmt: skip
 _ANY_DAY: Final = date(2020, 1, 1)  # for a code without dates any day will do
 OPEN_WORDS: Final = ("used", "limit", "remaining")
+
+
+def belonging(kind: str) -> tuple[type, ...]:
+    """The clauses that may stand in a rule of a kind."""
+    everywhere = tuple(c for c in EVERYWHERE if kind != "payment" or c not in _NOT_OF_PAYMENT)
+    return (*everywhere, *DEMANDS[kind][0])
 
 
 def spelt(clause: Any) -> str:
@@ -117,12 +134,9 @@ class Rules:
     def rule(self, block: t.RuleBlock) -> Rule | None:
         """Build one rule, or report why it can't be."""
         what = f"a `{block.kind}` rule"
-        if block.kind in NOT_BUILT:
-            self.scope.report("E090", block.name, f"`{block.kind}` rules are not built yet")
-            return None
-        demands, needed = DEMANDS[block.kind]
-        clauses = once(self.scope, block, (*EVERYWHERE, *demands), REPEATED, what)
-        required(self.scope, block, clauses, (*needed, t.OutcomeIs), what)
+        needed = DEMANDS[block.kind][1] if block.kind == "payment" else (*DEMANDS[block.kind][1], t.OutcomeIs)
+        clauses = once(self.scope, block, belonging(block.kind), REPEATED, what)
+        required(self.scope, block, clauses, needed, what)
         phrases = self._phrases(block, clauses)
         demand = self._demand(block, clauses, phrases)
         return self._assembled(block, clauses, phrases, demand) if demand is not None else None
@@ -136,7 +150,7 @@ class Rules:
         return Phrases(self.scope, column_fields(table) if table is not None else {})
 
     def _assembled(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases, demand: Demand) -> Rule:
-        outcome, carc, rarcs = self.outcome(clauses)
+        outcome, carc, rarcs = self.outcome(clauses) if block.kind != "payment" else ("clean", None, ())
         effective = tuple(self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
         citations = [self.scope.citation(c) for c in clauses if isinstance(c, t.Cite)]
         if not any(isinstance(c, t.Cite) for c in clauses):
@@ -176,7 +190,7 @@ class Rules:
         clause = next((c for c in clauses if isinstance(c, t.OutcomeIs)), None)
         if clause is None:
             return "warn", None, ()
-        outcome = clause.outcome.text
+        outcome: str = clause.outcome.text
         if outcome not in RULE_OUTCOMES:
             self.scope.report("E029", clause.outcome, f'"{outcome}" is no outcome', ", ".join(RULE_OUTCOMES), nearest(outcome, RULE_OUTCOMES))
             outcome = "warn"
@@ -238,6 +252,10 @@ class Rules:
                 return Forbid(self.instead(clauses))
             case "pairs":
                 return self.pairs(clauses, phrases)
+            case "documentation":
+                return self.documentation(block, clauses, phrases)
+            case "payment":
+                return self.payment(block, clauses, phrases)
             case _:
                 return Deadline(self.clauses_of(phrases, clauses, t.That))
 
@@ -407,6 +425,111 @@ class Rules:
             return None
         self.scope.entry(clause.code, DateSpan(None, None), "procedure")
         return str(clause.code.text)
+
+    # ---- payment ---------------------------------------------------------------------------------------------
+
+    def payment(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Payment:
+        """Settle the demand of a `payment` rule, which has `pay` or `rank by`."""
+        if not any(isinstance(c, t.Pay | t.Rank) for c in clauses):
+            required(self.scope, block, clauses, (t.Pay,), "a `payment` rule without `rank by`")
+        self._nothing_of_paid(clauses, phrases)
+        return Payment(self.pay(clauses, phrases), self.rank(clauses, phrases))
+
+    def pay(self, clauses: list[Any], phrases: Phrases) -> Pay | None:
+        """Settle `pay`."""
+        clause = next((c for c in clauses if isinstance(c, t.Pay)), None)
+        if clause is None:
+            return None
+        table = self._fees(clause.table, phrases) if clause.table is not None else None
+        return Pay(self.scope.percent(clause.percent, most=1000), table)  # 120% of another payer's fee is paid somewhere
+
+    def rank(self, clauses: list[Any], phrases: Phrases) -> Rank | None:
+        """Settle `rank by`; None where a mistake stands in the way, which is reported."""
+        clause = next((c for c in clauses if isinstance(c, t.Rank)), None)
+        if clause is None:
+            return None
+        by, of = self._fees(clause.table, phrases), self._fees(clause.of, phrases)
+        keys = phrases.keys(clause.per)
+        if len(keys) == len(clause.per) and all(isinstance(key, KindKey) for key in keys):
+            self.scope.report("E052", clause, "a ranking needs a key of time", "per day and billing_provider")
+        return Rank(by, keys, self.scope.percent(clause.percent), of) if by is not None and of is not None else None
+
+    def _fees(self, name: t.Name, phrases: Phrases) -> TableValue | None:
+        """A table of amounts, found by the fields named like its keys."""
+        if self.scope.find("table", name.text) is None:
+            self.scope.table(name)  # which reports it
+            return None
+        found = phrases.value(name)
+        if not isinstance(found, TableValue):
+            return None
+        if any(not re.fullmatch(r"[0-9,]*(\.[0-9]+)?", row.get(found.column, "")) for row in found.table.sample()):
+            self.scope.report("E054", name, f"the column {found.column} of this table holds amounts, and some of its cells are none")
+            return None
+        return found
+
+    def _nothing_of_paid(self, clauses: list[Any], phrases: Phrases) -> None:
+        """What is paid follows from the payment rules, so none of them can hang on it."""
+        for clause in clauses:
+            if isinstance(clause, t.When | t.Except):
+                for part in conditions_in(phrases.condition(clause.condition)):
+                    if isinstance(part, CountIs) and part.counter.measure == "paid":
+                        self.scope.report("E058", clause, "what is paid can't decide what is paid")
+
+    # ---- documentation ---------------------------------------------------------------------------------------
+
+    def documentation(self, block: t.RuleBlock, clauses: list[Any], phrases: Phrases) -> Documentation:
+        """Settle the demand of a `documentation` rule."""
+        if not any(isinstance(c, t.Needs | t.NeedsOneOf | t.That) for c in clauses):
+            required(self.scope, block, clauses, (t.Needs,), "a `documentation` rule")
+        that = self.clauses_of(phrases, clauses, t.That)
+        return Documentation(self.elements(clauses, phrases), self.one_of_elements(clauses, phrases), that)
+
+    def elements(self, clauses: list[Any], phrases: Phrases) -> tuple[NeededElement, ...]:
+        """Settle the elements that `needs` names."""
+        items = [item for c in clauses if isinstance(c, t.Needs) for item in c.items]
+        found = [self._element(item, phrases) for item in items]
+        return tuple(one for one in found if one is not None)
+
+    def one_of_elements(self, clauses: list[Any], phrases: Phrases) -> tuple[tuple[NeededElement, ...], ...]:
+        """Settle `needs one of`: of each list one element at least."""
+        groups = [[self._element(item, phrases) for item in c.items] for c in clauses if isinstance(c, t.NeedsOneOf)]
+        return tuple(tuple(one for one in group if one is not None) for group in groups)
+
+    def _element(self, item: Any, phrases: Phrases) -> NeededElement | None:
+        name = item.element if isinstance(item, t.NeedElement) else item
+        if not isinstance(name, t.Name):
+            self.scope.report("E013", item, "a modifier is asked for in a `modifiers` rule", "an element of the note, or a field of the claim")
+            return None
+        found = self._named_element(name, phrases)
+        return self._every(item, found, phrases) if found is not None and getattr(item, "every", None) is not None else found
+
+    def _named_element(self, name: t.Name, phrases: Phrases) -> NeededElement | None:
+        if name.text in NOTE_ELEMENTS:
+            return NeededElement(name.text)
+        if name.text in self.scope.event_kinds():
+            return NeededElement(name.text, event=name.text)
+        if phrases.find_field(name.text) is not None:
+            return NeededElement(name.text, field=phrases.field(name))
+        known = [*NOTE_ELEMENTS, *self.scope.event_kinds(), *phrases.fields()]
+        self.scope.unknown("E022", name, "element of a note, event or field", known)
+        return None
+
+    def _every(self, item: t.NeedElement, found: NeededElement, phrases: Phrases) -> NeededElement:
+        """A kind of note that is due every so many visits, treatment days or days."""
+        assert item.every is not None and item.unit is not None
+        if found.element not in NOTE_KINDS:
+            self.scope.report("E058", item, f"{found.element} is no kind of note: only those are due every so often", ", ".join(NOTE_KINDS))
+        unit = plural(item.unit.text)
+        number = self.scope.whole(item.every, 1)
+        if unit not in EVERY_UNITS:
+            self.scope.report("E029", item.unit, f'"{item.unit.text}" is no unit of this', ", ".join(EVERY_UNITS), nearest(unit, EVERY_UNITS))
+            return found
+        keys = tuple(key for key in phrases.keys(item.per) if isinstance(key, KindKey) and key.name == "discipline")
+        if len(keys) < len(item.per):
+            self.scope.report("E052", item, "a note says of which discipline it is, and no other key", "per discipline")
+        return attrs.evolve(found, every=number, unit=unit, keys=keys)
+
+    # ---- pairs -----------------------------------------------------------------------------------------------
 
     def pairs(self, clauses: list[Any], phrases: Phrases) -> Pairs | None:
         """Settle the demand of a `pairs` rule; None where a mistake stands in the way."""

@@ -221,10 +221,10 @@ class Scope:
             return Decimal(0)
         return Decimal(money.text.replace(",", ""))
 
-    def percent(self, percent: t.Percent) -> Decimal:
-        """Give a percentage as a number of hundredths, 0 to 100."""
+    def percent(self, percent: t.Percent, most: int = 100) -> Decimal:
+        """Give a percentage as a number of hundredths, 0 to `most`."""
         value = Decimal(percent.text)
-        if value > 100:
+        if value > most:
             self.report("E041", percent, f"{percent.text}% is more than all of it")
         return value
 

@@ -1106,12 +1106,13 @@ class MissingField:
 
 @attrs.frozen
 class TExpect:
-    """`expect OUTCOME [by RULE] [on line N] [stands ...] [carc ...] [rarc ...] [missing ...] [repair "..."]`."""
+    """`expect OUTCOME [by RULE] [on line N] [stands ...] [pays $N] [carc ...] [rarc ...] [missing ...] [repair "..."]`."""
 
     outcome: Name
     rule: Name | None = None
     line: Word | None = None
     stands: Stands | None = None
+    pays: Money | None = None
     carc: Word | None = None
     rarcs: tuple[Word, ...] = ()
     missing: tuple[MissingField, ...] = ()

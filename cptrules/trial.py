@@ -8,12 +8,14 @@ from decimal import Decimal
 import attrs
 
 from . import tree as t
+from . import words
 from .claims import ServiceLine
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile
-from .policy import Policy
+from .policy import Payment, Policy
 from .report import Finding, Report, RuleStatus
+from .truth import Interval
 from .words import listed, money
 
 
@@ -48,11 +50,12 @@ def trial(file: PolicyFile, policy: Policy) -> Trial:
     cases = examples(file, policy)
     failures, broken, passed = [], set(), set()
     for case in cases:
-        report = check((policy,), case.claim, case.history)
+        report = check((policy,), case.claim, case.history, case.session)
         failures += [_failure(file, case, report)] if not _as_expected(case, report) else []
         broken |= {status.rule for status in report.rules if status.status == "broken"}
         passed |= {status.rule for status in report.rules if _passes(status)}
         broken |= {finding.rule for finding in report.found if finding.outcome == "inform"}
+    broken |= {rule.name for rule in policy.rules if isinstance(rule.demand, Payment)} & passed  # a payment denies nothing
     own = tuple(rule.name for rule in policy.rules if rule.suspended is None)
     return Trial(file.path, len(file.tests()), len(cases), tuple(failures), own, frozenset(broken), frozenset(passed))
 
@@ -73,7 +76,7 @@ def trials(loaded: Loaded) -> list[Trial]:
 
 def _as_expected(case: Example, report: Report) -> bool:
     """Every expectation is met, and no finding came that none of them names."""
-    if not all(_holds(expect, report) for expect in case.expects):
+    if not all(_holds(expect, report) and (expect.pays is None or _pays(expect, report)) for expect in case.expects):
         return False
     return all(any(_names(expect, finding, report) for expect in case.expects) for finding in report.findings)
 
@@ -85,6 +88,14 @@ def _holds(expect: t.TExpect, report: Report) -> bool:
     if word == "undetermined":
         return _is_open(expect, report)
     return any(_names(expect, finding, report) for finding in report.findings)
+
+
+def _pays(expect: t.TExpect, report: Report) -> bool:
+    """Whether the line named, or the lines together, pay the amount; each line by one policy's rules."""
+    assert expect.pays is not None
+    paid = [one.pays for one in report.payments if _at(expect, (one.line,))]
+    known = [amount for amount in paid if amount is not None]
+    return bool(paid) and len(known) == len(paid) and sum(known, Decimal(0)) == Decimal(expect.pays.text.replace(",", ""))
 
 
 def _outcome_at(expect: t.TExpect, report: Report) -> str:
@@ -166,6 +177,7 @@ def _got(report: Report) -> list[str]:
         repairs = f" (repair: {listed(repair.words() for repair in finding.repairs)})" if finding.repairs else ""
         where = listed(str(number) for number in finding.lines)
         got.append(f"{finding.outcome} by {finding.rule} on line {where}{stands}{codes}: {finding.message}{repairs}")
+    got += [f"line {one.line} pays {words.interval(Interval(one.at_least, one.at_most), 'paid')}: {'; '.join(one.steps)}" for one in report.payments]
     open_ = [status for status in report.rules if status.status == "undetermined"]
     for status in open_ if report.outcome == "undetermined" or not got else ():
         missing = ", ".join(missing.field for missing in status.missing)

@@ -64,6 +64,12 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(all_[:-1])} {last} {all_[-1]}"
 
 
+def spelt_unit(number: int, unit: str) -> str:
+    """Write a unit of time or a measure as people do: `1 treatment day`, `90 days`."""
+    plain = unit.replace("_", " ")
+    return plain.removesuffix("s") if number == 1 else plain
+
+
 def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:
     """Say what a counter counts: `visits of PT and OT in 2026`."""
     noun = counter.column if counter.table is not None else _NOUNS.get(counter.measure, counter.measure)
@@ -140,12 +146,13 @@ def _alike(key: KindKey, view: View, case: Case) -> str:
 def because(condition: Condition, view: View, case: Case) -> str:
     """Say what was seen of the facts that a condition asks about."""
     seen: list[str] = []
-    for field in dict.fromkeys(_fields(condition)):
+    for field in dict.fromkeys(fields_of(condition)):
         seen.append(_seen(field, value_of(field, view, case)))
     return listed(seen)
 
 
-def _fields(condition: Condition) -> Iterable[Field]:
+def fields_of(condition: Condition) -> Iterable[Field]:
+    """Give the fields that a condition asks about."""
     for part in conditions_in(condition):
         match part:
             case OnList(field=field) | YesNo(field=field) | HasField(field=field):
@@ -175,6 +182,8 @@ def _seen(field: Field, found: Any) -> str:
 
 def shown(found: Any) -> str:
     """Write one value."""
+    if isinstance(found, Interval):
+        return interval(found)
     if isinstance(found, Decimal):
         return amount(found)
     return str(found).replace("\x00other", "something else")

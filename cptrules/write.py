@@ -614,7 +614,7 @@ def _write_MissingField(node: t.MissingField) -> str:
 def _write_TExpect(node: t.TExpect) -> str:
     stands = written(node.stands) if node.stands else None
     missing = f"missing {_listed(node.missing)}" if node.missing else None
-    found = (_opt("by", node.rule), _opt("on line", node.line), stands)
+    found = (_opt("by", node.rule), _opt("on line", node.line), stands, _opt("pays", node.pays))
     return _clause("expect", written(node.outcome), *found, *_carc(node.carc, node.rarcs), missing, _opt("repair", node.repair))
 
 

@@ -208,7 +208,7 @@ test_clauses: st.SearchStrategy[Any] = st.one_of(
     st.builds(t.TIntervention, words, _pairs),
     st.builds(t.TSet, subjects, some(literals | subjects)),
     st.builds(
-        t.TExpect, names, maybe(names), maybe(words), maybe(stands), maybe(carcs), some(words, 0, 2),
+        t.TExpect, names, maybe(names), maybe(words), maybe(stands), maybe(money), maybe(carcs), some(words, 0, 2),
         some(st.builds(t.MissingField, subjects, maybe(words)), 0, 2), maybe(texts),
     ),
 )  # fmt: skip

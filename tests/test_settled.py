@@ -307,3 +307,78 @@ def test_n29_the_claims_lines_stand_by_value_whatever_their_dates() -> None:
     )
     report = judge(acme, claim(line(1, date_of_service="2026-03-02"), line(2, code="97530", date_of_service="2026-03-04")), history())
     assert [finding.lines for finding in report.findings] == [(1,)]
+
+
+FEES = {"practice.csv": "code,amount\n97530,18.00\n97110,14.00\n"}
+RANK = 'table practice from "practice.csv" keys code values amount\npayment rest { on PT  rank by practice per day rest lose 50% of practice  cite manual }\n'
+
+
+def paid(rules: str, *lines: dict[str, object], told: dict[str, object] | None = None) -> list[str]:
+    found = judge(policy(rules, files=FEES), claim(*lines), history() if told is None else told).payments
+    return [str(one.pays) for one in found]
+
+
+def test_n30_the_fee_then_the_ranking_then_the_percentages() -> None:
+    half = "payment half { pay 50%  cite manual }\n"
+    assert paid(RANK + half, line(1, code="97530", allowed="32.70"), line(2, allowed="28.51")) == ["16.35", "10.76"]  # 10.755
+
+
+def test_n31_the_first_counted_of_equal_units_is_paid_in_full() -> None:
+    assert paid(RANK, line(1, allowed="28.50"), line(2, allowed="28.50")) == ["28.50", "21.50"]
+    assert paid(RANK, line(1, allowed="28.50"), told=history(since="2026-03-05")) == ["None"]
+
+
+def test_n32_a_payment_moves_no_outcome() -> None:
+    report = judge(policy("payment cut { pay 85%  cite manual }\n"), claim(), history())
+    assert (report.outcome, status(report, "cut"), missing(report, "cut")) == ("clean", "undetermined", {"allowed"})
+
+
+def test_n33_a_code_outside_the_table_is_asked_for_or_stands_outside() -> None:
+    lines = (line(1, allowed="28.50"), line(2, code="97140", allowed="25.90"))
+    assert paid(RANK, *lines) == ["None", "None"]
+    assert paid(RANK.replace("values amount", "values amount missing none"), *lines) == ["28.50", "25.90"]
+
+
+def noted(needs: str, *notes: dict[str, object], **more: object) -> str:
+    acme = policy(f"documentation record {{ on PT  {needs}  outcome warn  cite manual }}\n")
+    return status(judge(acme, claim(), history(notes=list(notes), **more)), "record")
+
+
+def test_n34_a_note_without_a_discipline_is_of_any() -> None:
+    signed = {"kind": "treatment_note", "date": "2026-03-04", "signature": "A. Therapist"}
+    assert noted("needs signature", signed) == "met"
+    assert noted("needs signature", {**signed, "discipline": "OT"}) == "broken"
+    assert noted("needs signature, credentials", signed, {"kind": "treatment_note", "date": "2026-03-04", "credentials": "PT"}) == "met"
+
+
+def test_n35_the_plan_of_care_of_the_latest_note_that_tells_of_one() -> None:
+    notes = [{"date": day, "plan_of_care": {"ends": end}} for day, end in (("2026-01-05", "2026-03-01"), ("2026-02-05", "2026-04-01"))]
+    assert noted("that date_of_service <= note.plan_of_care.ends", *notes) == "met"
+
+
+def test_n36_a_kind_of_note_by_the_date_and_a_treatment_note_of_it() -> None:
+    assert noted("needs evaluation", {"kind": "evaluation", "date": "2026-01-05"}) == "met"
+    assert noted("needs treatment_note", {"kind": "treatment_note", "date": "2026-01-05"}) == "broken"
+
+
+def test_n37_the_day_after_the_end_is_late() -> None:
+    for day, found in (("2026-02-02", "met"), ("2026-02-01", "broken")):
+        assert noted("needs certification every 30 days", {"kind": "plan_of_care", "date": "2026-01-01", "plan_of_care": {"certified": day}}) == found
+
+
+def test_n38_phrases_alone_say_nothing() -> None:
+    note = {"kind": "treatment_note", "date": "2026-03-04"}
+    assert noted("needs progress", {**note, "progress": "Tolerated well. Progressing well."}) == "broken"
+    assert noted("needs progress", {**note, "progress": "Tolerated well. Walks 40 feet."}) == "met"
+
+
+def test_n39_no_earlier_note_is_like_none() -> None:
+    note = {"kind": "treatment_note", "date": "2026-03-04", "text": "Band rows, three sets"}
+    assert noted("that note.similarity_to_previous < 90%", note) == "met"
+    assert noted("that note.similarity_to_previous < 90%", note, {**note, "date": "2026-03-03"}) == "broken"
+
+
+def test_n40_interventions_are_known_from_a_session_only() -> None:
+    acme = policy("documentation record { on PT  needs interventions  outcome warn  cite manual }\n")
+    note = {"kind": "treatment_note", "date": "2026-03-04"}
+    assert missing(judge(acme, claim(), history(notes=[note])), "record") == {"note.interventions"}
