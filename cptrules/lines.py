@@ -126,10 +126,11 @@ def _same_claim(service: Service, claim: Claim) -> bool:
 
 def value_of(field: Field, view: View, case: Case) -> Seen:
     """Give the value of a field for a service: itself, None (absent) or a Need (unknown); `assume` stands in (M2.6)."""
-    key = key_of(field, view)
+    of_event = case.event is not None and field.name in _OF_EVENT
+    key = ("event", str(case.event), field.name) if of_event else key_of(field, view)
     if key in case.tried:
         return case.tried[key]
-    found = _raw(field, view, case)
+    found = _event_value(field, case) if of_event else _raw(field, view, case)
     if found is None or isinstance(found, Need) or found is UNKNOWN:
         assumed = _assumed(field, case)
         if assumed is not None:
@@ -146,6 +147,19 @@ def key_of(field: Field, view: View) -> tuple[object, ...]:
     if view.own and field.declared and field.owner == "claim":
         return ("claim", field.name)
     return (*view.identity, field.name)
+
+
+_OF_EVENT: Final = ("role", "received", "injury_number")  # in an event's `where` these are the event's own (N41)
+
+
+def _event_value(field: Field, case: Case) -> Seen:
+    """What an event says of itself: by whom, when it was received, for which injury."""
+    assert case.event is not None
+    if field.name != "role":
+        return getattr(case.event, field.name)
+    by = case.event.by
+    role = by.role if isinstance(by, Provider) else by
+    return (role,) if isinstance(role, str) else role
 
 
 _OF_CLAIM: Final = ("plan", "in_network", "billing_provider", "received", "payer_order", "claim_kind", "claim")

@@ -157,8 +157,8 @@ def _worth(table: TableValue, view: View, case: Case) -> Decimal | None | Need:
     if found is NO_ROW or not isinstance(found, Decimal):
         if table.table.missing == "none":
             return None
-        name = f"{table.table.name} {view.record.code}"
-        return Need(name, f"What is the {table.table.name.replace('_', ' ')} of {view.record.code}?")
+        said = table.column.replace("_", " ")
+        return Need(f"{table.column} {view.record.code}", f"What is the {said} of one unit of {view.record.code}?")
     return found
 
 
@@ -196,7 +196,7 @@ def _less(whole: Interval, part: Interval) -> Interval:
 
 def _said(rank: Rank, units: Interval, first: Answer, lost: Interval) -> str:
     many = words.interval(_losing(units, first))
-    name = rank.of.table.name.replace("_", " ")
+    name = rank.of.column.replace("_", " ")
     percent = words.amount(rank.percent)
     if lost.high == 0:
         return "ranked first: nothing is lost"

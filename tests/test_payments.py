@@ -13,11 +13,11 @@ from judging import claim, history, judge, line, missing, policy, service, statu
 
 from cptrules import Policies, Report
 
-RANKED = """table practice from "practice.csv" keys code values amount
+RANKED = """table practice from "practice.csv" keys code values practice
 payment several { on PT, OT, SLP  rank by practice per day and billing_provider rest lose 50% of practice  cite manual }
 """
 # The values of worked table 6 of facts/payers.md.
-FILES = {"practice.csv": "code,amount\n97530,18.00\n97110,14.00\n97140,12.00\n"}
+FILES = {"practice.csv": "code,practice\n97530,18.00\n97110,14.00\n97140,12.00\n"}
 FULL = {"97530": Decimal("32.70"), "97110": Decimal("28.50"), "97140": Decimal("25.90")}
 
 
@@ -76,7 +76,7 @@ class TestRanking:
         report = judge(ranked(), claim(*lines), history())
         assert missing(report, "several") == {"practice 97112"}
         assert pays(report) == [None, None]
-        whole = policy(RANKED.replace("values amount", "values amount missing none"), files=FILES)
+        whole = policy(RANKED.replace("values practice", "values practice missing none"), files=FILES)
         assert pays(judge(whole, claim(*lines), history())) == [Decimal("28.50"), Decimal("30.00")]
 
     def test_units_not_known(self) -> None:

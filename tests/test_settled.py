@@ -309,8 +309,8 @@ def test_n29_the_claims_lines_stand_by_value_whatever_their_dates() -> None:
     assert [finding.lines for finding in report.findings] == [(1,)]
 
 
-FEES = {"practice.csv": "code,amount\n97530,18.00\n97110,14.00\n"}
-RANK = 'table practice from "practice.csv" keys code values amount\npayment rest { on PT  rank by practice per day rest lose 50% of practice  cite manual }\n'
+FEES = {"practice.csv": "code,practice\n97530,18.00\n97110,14.00\n"}
+RANK = 'table practice from "practice.csv" keys code values practice\npayment rest { on PT  rank by practice per day rest lose 50% of practice  cite manual }\n'
 
 
 def paid(rules: str, *lines: dict[str, object], told: dict[str, object] | None = None) -> list[str]:
@@ -336,7 +336,7 @@ def test_n32_a_payment_moves_no_outcome() -> None:
 def test_n33_a_code_outside_the_table_is_asked_for_or_stands_outside() -> None:
     lines = (line(1, allowed="28.50"), line(2, code="97140", allowed="25.90"))
     assert paid(RANK, *lines) == ["None", "None"]
-    assert paid(RANK.replace("values amount", "values amount missing none"), *lines) == ["28.50", "25.90"]
+    assert paid(RANK.replace("values practice", "values practice missing none"), *lines) == ["28.50", "25.90"]
 
 
 def noted(needs: str, *notes: dict[str, object], **more: object) -> str:
@@ -382,3 +382,13 @@ def test_n40_interventions_are_known_from_a_session_only() -> None:
     acme = policy("documentation record { on PT  needs interventions  outcome warn  cite manual }\n")
     note = {"kind": "treatment_note", "date": "2026-03-04"}
     assert missing(judge(acme, claim(), history(notes=[note])), "record") == {"note.interventions"}
+
+
+def test_n41_an_events_role_is_its_own() -> None:
+    acme = policy("require order { on PT  that order where (role in physician) within 30 days before date_of_service  outcome deny  cite manual }\n")
+    by = {"PT": "deny", "physician": "clean"}
+    for role, found in by.items():
+        told = history(events=[{"kind": "order", "date": "2026-03-01", "by": {"role": role}}])
+        assert judge(acme, claim(line(rendering_provider={"role": "PT"})), told).outcome == found
+    unsaid = history(events=[{"kind": "order", "date": "2026-03-01"}])
+    assert judge(acme, claim(line(rendering_provider={"role": "physician"})), unsaid).outcome == "undetermined"
