@@ -285,6 +285,11 @@ class TestOtherCommands:
         assert found == {"W005:"}
         assert " error " not in out
 
+    def test_the_examples_pass_their_tests(self, run: Run) -> None:
+        examples = sorted((Path(__file__).parent.parent / "docs" / "examples").glob("*.policy"))
+        assert len(examples) >= 4
+        assert run("test", *examples)[0] == 0
+
     def test_shipped_policies_pass_their_tests(self, run: Run) -> None:
         code, out, _ = run("test", "medicare.part_b.outpatient_therapy", "bcbs.massachusetts")
         assert code == 0, out
@@ -293,6 +298,22 @@ class TestOtherCommands:
     def test_explain(self, run: Run) -> None:
         assert "a missing brace" in run("explain", "E005")[1]
         assert run("explain", "E999")[0] == 2
+
+    def test_explain_a_policy_and_a_rule(self, run: Run) -> None:
+        code, out, _ = run("explain", "bcbs.massachusetts", "sixty_together")
+        assert code == 0
+        assert "at most 60" in out
+        assert "confirmed 2026-11-23" in out
+        code, out, err = run("explain", "bcbs.massachusetts", "sixty_togethr")
+        assert code == 2
+        assert "did you mean sixty_together?" in out + err
+        assert run("explain", "no.such.policy")[0] == 2
+
+    def test_the_stack_names_the_file_of_each_clause(self, run: Run) -> None:
+        _, out, _ = run("explain", "bcbs.massachusetts.joined", "--stack")
+        (line,) = [line for line in out.splitlines() if line.startswith("  count visits of PT, OT, SLP per calendar_year")]
+        assert "bcbs_massachusetts_joined.policy:" in line
+        assert any(line.startswith("  at most 60") and "bcbs_massachusetts.policy:" in line for line in out.splitlines())
 
     def test_no_words_and_wrong_words(self, run: Run, acme: Path) -> None:
         assert run("check")[0] == 2
