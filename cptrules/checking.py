@@ -16,6 +16,7 @@ from .policy import Policy
 from .report import Report
 
 if TYPE_CHECKING:
+    from .billing import Bill
     from .loading import Loaded
 
 
@@ -51,6 +52,16 @@ class Policies:
             self.policies, reread(claim), None if history is None else reread(history, "history."),
             None if session is None else reread(session, "session."), frozenset(ignore_missing),
         )  # fmt: skip
+
+    def bill(self, session: Session, history: History | None = None) -> Bill:
+        """Make the claim that a session supports, with how its units came about and what is open.
+
+        Raises InputError with every fault of the session or the history and its path.
+        """
+        from .billing import billed
+        from .interchange import reread
+
+        return billed(self.policies, reread(session), None if history is None else reread(history, "history."))
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""

@@ -316,6 +316,17 @@ class Intervention:
     with_: Text = UNKNOWN
     start: Text = UNKNOWN
     description: Text = _hidden()
+    rendering_provider: Provider | None | Unknown = UNKNOWN
+    modifiers: Texts = _several()
+    charge: Dollars = UNKNOWN
+    allowed: Dollars = UNKNOWN
+    place_of_service: Text = UNKNOWN
+    telehealth: YesNo = UNKNOWN
+    diagnosis_pointers: Wholes = _several()
+    revenue_code: Text = UNKNOWN
+    therapy_kind: Text = UNKNOWN
+    condition: Text = _hidden()
+    injury_number: Text = _hidden()
     facts: Facts = _hidden()
 
 

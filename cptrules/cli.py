@@ -113,6 +113,53 @@ def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, se
     _leave(_exit_code(reports, refusals))
 
 
+# ---- bill --------------------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("policy", nargs=-1, required=True)
+@click.option("--session", "session_file", required=True, metavar="FILE", help="The session, or several: JSON, JSON lines.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, form: str) -> None:
+    """Make the claim that a session supports, with how its units came about, and check it.
+
+    Exit: as `check` of the claim; 3 where the session supports no line.
+    """
+    from .checking import load
+    from .intake import history_of
+
+    policies = load(*policy)
+    sessions = _from(session_file, _sessions)
+    histories = _from(history_file, _histories) if history_file else ()
+    bills = [policies.bill(one, history_of(one, histories)) for one in sessions]
+    overlaps = _overlaps(sessions)
+    if form == "json":
+        _print_json({"bills": [one.to_dict() for one in bills], "overlaps": overlaps})
+    else:
+        click.echo("\n\n".join([*map(str, bills), *overlaps]))
+    codes = [_exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
+    _leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), FINDINGS if overlaps else CLEAN))
+
+
+def _sessions(path: str) -> tuple[Session, ...]:
+    from .intake import read_sessions
+
+    return read_sessions(path)
+
+
+def _overlaps(sessions: tuple[Session, ...]) -> list[str]:
+    from .allocation import overlapping
+
+    return [str(one) for one in overlapping(sessions)]
+
+
+def _print_json(data: object) -> None:
+    import json
+
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
 def _payers(given: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for pair in given:

@@ -238,6 +238,12 @@ def vague_phrases() -> Table:
     return _shipped("vague_phrases", "phrase", "of")
 
 
+@cache
+def description_words() -> Table:
+    """Give the shipped table of words by which a description reads like a code, and what sets the code apart."""
+    return _shipped("description_words", "code", "words", "apart")
+
+
 # ---- modifiers, CARC, RARC ---------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from .counting import _window as window_of
 from .dates import Span
 from .documents import held, similarity, visit
 from .fields import FIELDS
-from .lines import Case, View, value_of
+from .lines import Case, View, minutes_by, value_of
 from .payments import step_of
 from .policy import (
     AllOf,
@@ -331,7 +331,7 @@ def _split(rule: Rule, view: View, case: Case, have: tuple[str, ...]) -> list[Re
     """A line of which only some units are the assistant's is split (facts: one unit with the modifier, one without)."""
     demand = rule.demand
     assert isinstance(demand, Modifiers)
-    by = view.record.minutes_by
+    by = minutes_by(view, case)
     tags = [n.modifier for n in demand.needs if n.modifier in ("CQ", "CO") and n.modifier not in have]
     if not tags or not isinstance(by, Mapping):
         return []

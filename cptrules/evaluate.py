@@ -257,9 +257,12 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
     for finding in _of_no_policy(claim, history, session, lines, services, matching, table or code_table()):
         found.append(finding)
         candidates.append(((), "say which is right on the line"))
+    for finding, repairs, why_none in _beside_the_session(claim, session, matching, history):
+        found.append(finding)
+        candidates.append((repairs, why_none))
     unjudged = {v.index: why for v in lines if (why := _unjudged(policies, matching, claim, v)) is not None}
     statuses += _no_policy(unjudged)
-    notes += _notes(matching, claim, lines, statuses, policies)
+    notes += _notes(matching, claim, lines, statuses, policies, session)
     from .repairs import Repairing
 
     repairing = Repairing(policies, history, session, ignoring, tuple(candidates), frozenset(unjudged))
@@ -453,6 +456,15 @@ def _of_no_policy(claim: Claim, history: History | None, session: Session | None
     return found
 
 
+def _beside_the_session(claim: Claim, session: Session | None, matching: tuple[Policy, ...],
+                        history: History | None) -> list[tuple[Finding, tuple[Repair, ...], str]]:  # fmt: skip
+    if session is None:
+        return []
+    from .against import held_against
+
+    return held_against(claim, session, matching, history)
+
+
 _NOBODY: Final = Policy("", "", (), (), (), ())
 
 
@@ -473,9 +485,12 @@ def _assumed(policy: Policy, case: Case) -> list[str]:
 
 
 def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus],
-           policies: tuple[Policy, ...]) -> list[str]:  # fmt: skip
+           policies: tuple[Policy, ...], session: Session | None = None) -> list[str]:  # fmt: skip
     notes = [*_idle(matching, lines), *_unlooked(lines, statuses), *_unused_facts(claim, policies)]
+    if session is not None and all(view.day != session.date for view in lines):
+        notes.append(f"the session is of {session.date}, on which the claim has no line")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
+    by_person = [] if session is not None else by_person
     if by_person and any(p.assisted_by() for p in matching):
         notes.append("minutes by person were not given; whether an assistant took part is taken from the role and the modifiers")
     return notes

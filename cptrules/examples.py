@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import attrs
 
+from . import against
 from . import tree as t
 from .balances import selection
 from .claims import Claim, History, Session
@@ -25,7 +26,7 @@ from .vocabulary import DISCIPLINES, EVENT_KINDS, MEASURES, NOTE_KINDS, OUTCOMES
 
 BILLING: Final = {"npi": "1000000001"}
 RENDERING: Final = {"npi": "1000000002"}
-OF_NO_POLICY: Final = ("disciplines_disagree", "code_not_in_force")
+OF_NO_POLICY: Final = ("disciplines_disagree", "code_not_in_force", *against.RULES)
 _MOST_DAYS: Final = 2000
 
 # Keys of the JSON that are no fields of the language, with their types.

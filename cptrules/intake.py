@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import attrs
 
-from .claims import Claim, History, Patient
+from .claims import Claim, History, Patient, Session
 from .errors import Fault, InputError, Refusal
 from .interchange import decoded, parsed, read
 
-T = TypeVar("T", Claim, History)
+T = TypeVar("T", Claim, History, Session)
 
 
 @attrs.frozen
@@ -59,16 +59,30 @@ def read_histories(path: str | os.PathLike[str]) -> tuple[History, ...]:
         raise InputError([Fault("", "a history is read from JSON; this is an X12 file")])
     histories, refusals = _records(History, text)
     if refusals:
-        raise InputError(
-            Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion)
-            for refusal in refusals
-            for fault in refusal.faults
-        )
+        raise _refused(refusals)
     return histories
 
 
-def history_of(claim: Claim, histories: Iterable[History]) -> History | None:
-    """The history of a claim's patient: a single one that names nobody is anybody's.
+def read_sessions(path: str | os.PathLike[str]) -> tuple[Session, ...]:
+    """Read the sessions of a file: JSON (one, or a list) or JSON lines.
+
+    Raises InputError with every fault of every session.
+    """
+    sessions, refusals = _records(Session, _text(path))
+    if refusals:
+        raise _refused(refusals)
+    return sessions
+
+
+def _refused(refusals: Iterable[Refusal]) -> InputError:
+    """Every fault of every record that was refused, each with its place."""
+    return InputError(
+        Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion) for refusal in refusals for fault in refusal.faults
+    )
+
+
+def history_of(claim: Claim | Session, histories: Iterable[History]) -> History | None:
+    """The history of a claim's or session's patient: a single one that names nobody is anybody's.
 
     Raises InputError where several histories can't be told apart, or the only one is another patient's.
     """

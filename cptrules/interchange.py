@@ -337,8 +337,23 @@ def _together(record: object) -> Iterator[Fault]:
         yield from _claim_faults(record)
     elif isinstance(record, c.History):
         yield from _history_faults(record)
-    elif isinstance(record, c.Session) and not record.interventions:
+    elif isinstance(record, c.Session):
+        yield from _session_faults(record)
+
+
+def _session_faults(session: c.Session) -> Iterator[Fault]:
+    """A session has interventions, and no more one-on-one minutes of one provider than it lasted."""
+    if not session.interventions:
         yield Fault("interventions", "a session has at least one intervention")
+    if not isinstance(session.date, date):
+        yield Fault("date", "a session needs its date: it picks the rules that are in force")
+    together: dict[object, int] = {}
+    for one in session.interventions:
+        if one.contact == "one_on_one" and isinstance(one.minutes, int):
+            together[one.role] = together.get(one.role, 0) + one.minutes
+    most = max(together.values(), default=0)
+    if isinstance(session.total_minutes, int) and most > session.total_minutes:
+        yield Fault("total_minutes", f"the session took {session.total_minutes} minutes, and its one-on-one minutes of one role come to {most}")
 
 
 def _claim_faults(claim: c.Claim) -> Iterator[Fault]:

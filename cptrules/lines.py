@@ -239,7 +239,8 @@ def line_value(field: Field, view: View, case: Case) -> Seen:
         return fact(record.facts, field)
     match field.name:
         case name if name in _PLAIN:
-            return getattr(record, name)
+            found = getattr(record, name)
+            return of_the_session(name, view, case) if found is UNKNOWN and name in _OF_SESSION else found
         case "modifier":
             return record.modifiers
         case "place_of_service":
@@ -247,7 +248,7 @@ def line_value(field: Field, view: View, case: Case) -> Seen:
         case "discipline":
             return discipline(view, case)
         case "role":
-            return roles(view)
+            return roles(view, case)
         case "diagnosis":
             return diagnoses(view, case)
         case "rendering_provider":
@@ -257,17 +258,40 @@ def line_value(field: Field, view: View, case: Case) -> Seen:
 
             return assisted(view, case)
         case "minutes":
-            return _minutes(record)
+            return _minutes(view, case)
         case "denied":
             return getattr(record, "denied", False) if not view.own else False
         case _:
             return UNKNOWN
 
 
-def _minutes(record: ServiceLine) -> Seen:
-    """The minutes of a line; where only those of each person are given, their sum."""
-    by = record.minutes_by
-    return sum(by.values()) if record.minutes is UNKNOWN and isinstance(by, Mapping) and by else record.minutes
+def _minutes(view: View, case: Case) -> Seen:
+    """The minutes of a line; where only those of each person are given, their sum; else what the session says."""
+    by, minutes = view.record.minutes_by, view.record.minutes
+    if minutes is UNKNOWN and isinstance(by, Mapping) and by:
+        return sum(by.values())
+    return of_the_session("minutes", view, case) if minutes is UNKNOWN else minutes
+
+
+def minutes_by(view: View, case: Case) -> Seen:
+    """The minutes of a line by role, as the line has them, else as the session does."""
+    own = view.record.minutes_by
+    return of_the_session("minutes_by", view, case) if own is UNKNOWN else own
+
+
+_OF_SESSION: Final = ("contact", "patients")
+
+
+def of_the_session(name: str, view: View, case: Case) -> Seen:
+    """What the session says of a line that does not say it itself: the one line of its code and date stands for all of the code (N43)."""
+    session = case.session
+    if session is None or not view.own or session.date != view.day:
+        return UNKNOWN
+    if sum(1 for line in case.lines if line.record.code == view.record.code and line.day == view.day) != 1:
+        return UNKNOWN
+    from .allocation import told_of
+
+    return told_of(view.record.code, session).get(name, UNKNOWN)
 
 
 def inherited(view: View, case: Case, name: str) -> Seen:
@@ -281,9 +305,9 @@ def npi(provider: Any) -> Seen:
     return provider.npi if isinstance(provider, Provider) else provider
 
 
-def roles(view: View) -> Seen:
+def roles(view: View, case: Case) -> Seen:
     """Who gave the service: the roles in `minutes_by` when given, else the rendering provider's (M6.2)."""
-    by = view.record.minutes_by
+    by = minutes_by(view, case)
     if isinstance(by, Mapping) and by:
         return tuple(sorted(by))
     provider = view.record.rendering_provider

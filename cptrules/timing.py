@@ -10,7 +10,7 @@ import attrs
 from .claims import UNKNOWN, Provider
 from .conditions import truth_of
 from .fields import FIELDS
-from .lines import Case, View, discipline, is_assistant, value_of
+from .lines import Case, View, discipline, is_assistant, minutes_by, value_of
 from .policy import Rule, Timing
 from .truth import FALSE, TRUE, Answer, Need, Truth, all_of, negate, unknown
 from .units import assistant_units, assisted_untimed, cms_total_time, midpoint_units, total_units
@@ -20,6 +20,7 @@ UNITS: Final = Need("units", "How many units are billed?", None, None)
 THERAPISTS: Final = ("PT", "OT", "SLP")
 HELPERS: Final = ("aide", "student")  # their minutes are neither a therapist's nor an assistant's
 _FIFTEEN: Final = 15
+_BEHIND: Final = 1_000_000_000  # numbers no line of a claim has
 
 
 @attrs.frozen
@@ -70,16 +71,16 @@ def supported(rule: Rule, view: View, case: Case) -> Supported:
     demand = rule.demand
     assert isinstance(demand, Timing)
     group = _group(rule, view, case)
-    length = _length(view, case)
+    length = length_of(view, case)
     same = [one for one in group if one.view.record.code == view.record.code]
     if length is None:
         return _alone(view, same, lambda minutes: 1)
     if length != _FIFTEEN or demand.by == "ama_midpoint":
         return _alone(view, same, lambda minutes: midpoint_units(minutes, length), timed=True)
-    return _together(view, [one for one in group if _length(one.view, case) == _FIFTEEN])
+    return _together(view, [one for one in group if length_of(one.view, case) == _FIFTEEN])
 
 
-def _length(view: View, case: Case) -> int | None:
+def length_of(view: View, case: Case) -> int | None:
     """The minutes of a code's unit, None for an untimed one; a code that no table knows is taken for one of fifteen."""
     code = case.code_table.code(view.record.code, view.day)
     if code is None:
@@ -98,6 +99,25 @@ def _group(rule: Rule, view: View, case: Case) -> list[Counted]:
         inside = TRUE if other is view else _inside(rule, view, other, case)
         if inside.truth is not Truth.FALSE:
             found.append(Counted(other, counted_minutes(demand, other, case), _billed(other, case), inside))
+    return [*found, *_unbilled(rule, view, case)]
+
+
+def _unbilled(rule: Rule, view: View, case: Case) -> list[Counted]:
+    """Minutes of the session's codes that are not on the claim count toward the total all the same (N42)."""
+    if case.session is None or case.session.date != view.day:
+        return []
+    from .allocation import as_lines, giver
+
+    demand, codes = rule.demand, {other.record.code for other in case.lines if other.day == view.day}
+    assert isinstance(demand, Timing)
+    found = []
+    for part, line in zip(case.session.interventions, as_lines(case.session), strict=True):
+        if line.code in codes or giver(part) in HELPERS:
+            continue
+        other = View(line, True, _BEHIND + line.number)
+        inside = _inside(rule, view, other, case)
+        if inside.truth is not Truth.FALSE:
+            found.append(Counted(other, counted_minutes(demand, other, case), Amount(0, 0), inside))
     return found
 
 
@@ -137,7 +157,7 @@ def counted_minutes(demand: Timing, view: View, case: Case) -> Amount:
 
 def _given_minutes(view: View, case: Case) -> Amount:
     """The line's minutes; where those of each person come to something else, either may be right."""
-    found, by = value_of(FIELDS["minutes"], view, case), view.record.minutes_by
+    found, by = value_of(FIELDS["minutes"], view, case), minutes_by(view, case)
     together = sum(by.values()) if isinstance(by, Mapping) and by else None
     told = found if isinstance(found, int) else together
     if told is None:
@@ -233,7 +253,7 @@ def _needs(counted: Iterable[Counted]) -> frozenset[Need]:
 
 def assisted(view: View, case: Case) -> Any:
     """Whether an assistant gave more of a line than the 10 percent method allows (M8.4, M8.5): True, False or a Need."""
-    by = view.record.minutes_by
+    by = minutes_by(view, case)
     if isinstance(by, Mapping) and by:
         tagged = tagged_units(view, by, case)
         return tagged if isinstance(tagged, Need) else tagged[1] > 0
@@ -257,7 +277,7 @@ def tagged_units(view: View, by: Mapping[str, int], case: Case) -> tuple[int, in
     if not assistant or not therapist:
         known = max(1, units.low)
         return (0, known) if assistant else (known, 0)
-    if _length(view, case) == _FIFTEEN:
+    if length_of(view, case) == _FIFTEEN:
         if units.needs:
             return UNITS
         ways = [assistant_units(therapist, assistant, units.low, method) for method in _methods(view, case)]

@@ -119,8 +119,8 @@ class TestPercentages:
 
     @pytest.mark.parametrize("order", list(permutations(["a", "b", "c"])))
     def test_the_order_of_the_rules_changes_nothing(self, order: tuple[str, ...]) -> None:
-        rules = {"a": "payment %s { pay 85%%  cite manual }\n", "b": "payment %s { pay 33%%  cite manual }\n", "c": "payment %s { pay 71%%  cite manual }\n"}
-        text = "".join(rules[letter] % f"rule_{number}" for number, letter in enumerate(order))
+        shares = {"a": 85, "b": 33, "c": 71}
+        text = "".join(f"payment rule_{number} {{ pay {shares[letter]}%  cite manual }}\n" for number, letter in enumerate(order))
         assert pays(judge(policy(text), claim(line(allowed="99.99")))) == [Decimal("19.91")]  # 99.99 x .85 x .33 x .71 = 19.9136...
 
     def test_whether_a_rule_is_about_the_line_may_be_unknown(self) -> None:

@@ -310,7 +310,10 @@ def test_n29_the_claims_lines_stand_by_value_whatever_their_dates() -> None:
 
 
 FEES = {"practice.csv": "code,practice\n97530,18.00\n97110,14.00\n"}
-RANK = 'table practice from "practice.csv" keys code values practice\npayment rest { on PT  rank by practice per day rest lose 50% of practice  cite manual }\n'
+RANK = (
+    'table practice from "practice.csv" keys code values practice\n'
+    "payment rest { on PT  rank by practice per day rest lose 50% of practice  cite manual }\n"
+)
 
 
 def paid(rules: str, *lines: dict[str, object], told: dict[str, object] | None = None) -> list[str]:
@@ -392,3 +395,48 @@ def test_n41_an_events_role_is_its_own() -> None:
         assert judge(acme, claim(line(rendering_provider={"role": "PT"})), told).outcome == found
     unsaid = history(events=[{"kind": "order", "date": "2026-03-01"}])
     assert judge(acme, claim(line(rendering_provider={"role": "physician"})), unsaid).outcome == "undetermined"
+
+
+TIMED = "timing timed { on PT, OT, SLP  by cms_total_time  outcome reduce  cite manual }\n"
+PARTS = [{"code": code, "minutes": 7, "role": "PT", "contact": "one_on_one"} for code in ("97110", "97112", "97140")]
+
+
+def treated(*parts: dict[str, object], **more: object) -> cptrules.Session:
+    return cptrules.Session.from_dict({"payer": "ACME", "date": "2026-03-04", "discipline": "PT", "interventions": list(parts), **more})
+
+
+def test_n42_minutes_of_codes_that_are_not_on_the_claim_count_toward_the_total() -> None:
+    acme = policy(TIMED)
+    mine = Claim.from_dict(claim(line(minutes=7, contact="one_on_one")))
+    assert acme.check(mine).outcome == "reduce"
+    assert acme.check(mine, session=treated(*PARTS)).at_most in ("clean", "inform")
+
+
+def test_n43_the_session_says_what_the_line_does_not() -> None:
+    acme = policy(TIMED)
+    bare = Claim.from_dict(claim(line(units=1)))
+    assert acme.check(bare).outcome == "undetermined"
+    assert acme.check(bare, session=treated({**PARTS[0], "minutes": 15})).outcome == "clean"
+    twice = Claim.from_dict(claim(line(1), line(2)))
+    assert acme.check(twice, session=treated({**PARTS[0], "minutes": 30})).outcome == "undetermined"
+
+
+def test_n44_a_claim_beside_its_session() -> None:
+    acme = policy(TIMED)
+    wrong = Claim.from_dict(claim(line(code="97530")))
+    rules = {finding.rule: finding.outcome for finding in acme.check(wrong, session=treated({**PARTS[0], "minutes": 15})).findings}
+    assert rules["not_in_the_session"] == "warn"
+    assert rules["not_on_the_claim"] == "inform"
+
+
+def test_n45_what_supports_no_unit() -> None:
+    bill = policy(TIMED).bill(treated({**PARTS[0], "minutes": 30, "contact": "group"}, {**PARTS[1], "minutes": 30, "role": "aide"}))
+    assert (bill.claim, len(bill.left_out)) == (None, 2)
+
+
+def test_n46_nothing_that_asserts_is_added() -> None:
+    once = 'limit once { count units per day  at most 1  unless modifier in 59 attesting "distinct"  outcome deny  cite manual }\n'
+    bill = policy(TIMED + once).bill(treated({**PARTS[0], "minutes": 30}))
+    assert bill.claim is not None
+    assert bill.claim.lines[0].modifiers == ("GP",)
+    assert [proposal.repair.value for proposal in bill.proposals] == ["59"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import attrs
@@ -18,7 +19,7 @@ SHIPPED = {
     "carc": (("code",), ("meaning",)),
     "federal_holidays": (("date",), ("name",)),
     "modifiers": (("modifier",), ("label", "seen")),
-    "mpfs_practice_expense": (("code",), ("amount",)),
+    "mpfs_practice_expense": (("code",), ("practice",)),
     "mue_practitioner": (("code",), ("units", "mai")),
     "ncci_ptp": (("column_one", "column_two"), ("indicator", "rationale")),
     "rarc": (("code",), ("meaning",)),
@@ -180,11 +181,16 @@ class TestOthers:
     def test_practice_expense_is_of_2024_alone(self) -> None:
         table = _shipped("mpfs_practice_expense")
         found = {key[0]: table.row(key, date(2024, 7, 1)) for key in table.all_keys()}
-        assert {code: row["amount"] for code, row in found.items() if row} == {
-            "97530": "0.65",
-            "97110": "0.42",
-            "97140": "0.37",
+        assert {code: row["practice"] for code, row in found.items() if row} == {
+            "97530": "21.64",
+            "97110": "13.98",
+            "97140": "12.32",
         }
+        # facts/medicare.md, section 8: RVU .65, .42 and .37 at the conversion factor 33.2875
+        for code, rvu in (("97530", "0.65"), ("97110", "0.42"), ("97140", "0.37")):
+            row = found[code]
+            assert row is not None
+            assert Decimal(row["practice"]) == (Decimal(rvu) * Decimal("33.2875")).quantize(Decimal("0.01"))
         assert table.row(("97530",), date(2023, 12, 31)) is None
         assert table.row(("97530",), date(2025, 1, 1)) is None
 
