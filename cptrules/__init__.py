@@ -8,26 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .billing import Bill
     from .checking import Fact, Policies, load
-    from .claims import UNKNOWN, Claim, History, Session
+    from .claims import UNKNOWN, Claim, History, Person, Session
     from .diagnostics import Diagnostic
     from .errors import CptrulesError, Fault, InputError, PolicyErrors
-    from .intake import read_claims, read_histories
+    from .intake import read_claims, read_histories, read_sessions
+    from .remaining import Left, Remaining
     from .report import Finding, LineReport, Missing, Repair, Report, RuleStatus
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "Fact": "checking", "Policies": "checking", "load": "checking",
-    "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims",
+    "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims", "Person": "claims",
+    "Bill": "billing", "Remaining": "remaining", "Left": "remaining",
     "Diagnostic": "diagnostics",
     "CptrulesError": "errors", "Fault": "errors", "InputError": "errors", "PolicyErrors": "errors",
-    "read_claims": "intake", "read_histories": "intake",
+    "read_claims": "intake", "read_histories": "intake", "read_sessions": "intake",
     "Finding": "report", "LineReport": "report", "Missing": "report", "Repair": "report", "Report": "report", "RuleStatus": "report",
 }  # fmt: skip
 
 __all__ = [
     "UNKNOWN",
+    "Bill",
     "Claim",
     "CptrulesError",
     "Diagnostic",
@@ -36,10 +40,13 @@ __all__ = [
     "Finding",
     "History",
     "InputError",
+    "Left",
     "LineReport",
     "Missing",
+    "Person",
     "Policies",
     "PolicyErrors",
+    "Remaining",
     "Repair",
     "Report",
     "RuleStatus",
@@ -47,6 +54,7 @@ __all__ = [
     "load",
     "read_claims",
     "read_histories",
+    "read_sessions",
 ]
 
 

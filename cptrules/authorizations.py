@@ -13,7 +13,7 @@ from .claims import UNKNOWN, Authorization
 from .fields import FIELDS
 from .lines import Case, View, billing_provider, discipline, inherited, npi, value_of
 from .policy import Condition, Counter, RequestBy
-from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, unknown
+from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
 
 ON_FILE = Need("authorizations", "Which authorizations are on file for the patient?", None, None)
 
@@ -188,6 +188,15 @@ def _visits_left(record: Authorization, view: View, case: Case) -> Answer:
     needs = [*found.needs, *([_THAT_DAY] if twice else [])]
     high = None if found.high is None else record.used_visits + found.high
     return _within(record.visits, record.used_visits + max(0, found.low - len(twice)), high, needs)
+
+
+def visits_used(record: Authorization, view: View, case: Case) -> Interval:
+    """The visits used of an authorization before a line: what is stated, else the services it covers (M7.2)."""
+    if isinstance(record.used_visits, int):
+        return exactly(record.used_visits)
+    items = [distinct.item(_VISITS, other, answer, case) for other, answer in _under(record, view, case) if other is not view]
+    found, missing = distinct.number(items), _history_open(record, view, case, None)
+    return Interval(found.low, None if missing else found.high, found.needs | frozenset(missing))
 
 
 def _visits(under: list[tuple[View, Answer]], view: View, case: Case) -> Interval:

@@ -16,8 +16,13 @@ from .policy import Policy
 from .report import Report
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from .appeals import Appeal
     from .billing import Bill
+    from .claims import Person, Provider
     from .loading import Loaded
+    from .remaining import Remaining
 
 
 @attrs.frozen
@@ -62,6 +67,29 @@ class Policies:
         from .interchange import reread
 
         return billed(self.policies, reread(session), None if history is None else reread(history, "history."))
+
+    def remaining(self, person: Person, history: History | None = None, *, on: date, provider: Provider | None = None) -> Remaining:
+        """Reckon what is left on a day of each limit and authorization, and which notes fall due.
+
+        `person` is whose benefit it is; `provider` the billing provider, where a limit is per provider. Raises InputError with
+        every fault of the person or the history and its path.
+        """
+        from .interchange import reread
+        from .remaining import remaining
+
+        told = None if history is None else reread(history, "history.")
+        return remaining(self.policies, reread(person), told, on, provider)
+
+    def appeal(self, claim: Claim, line: int, carc: str, history: History | None = None, session: Session | None = None) -> Appeal:
+        """Gather the facts of an appeal of a denied line: the rule, its authority, the facts, and what the record must show.
+
+        `carc` is the denial's reason code (CO-119, or 119 for any group). Raises InputError where the claim has no such line.
+        """
+        from .appeals import appealed
+        from .interchange import reread
+
+        told = None if history is None else reread(history, "history.")
+        return appealed(self.policies, reread(claim), line, carc, told, None if session is None else reread(session, "session."))
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""

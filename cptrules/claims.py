@@ -213,6 +213,16 @@ class Claim(Record):
 
 
 @attrs.frozen(kw_only=True)
+class Person(Record):
+    """Whose benefit it is: a claim's `patient`, `payer`, `plan` and facts."""
+
+    payer: str
+    plan: Text = UNKNOWN
+    patient: Patient | None | Unknown = _hidden()
+    facts: Facts = _hidden()
+
+
+@attrs.frozen(kw_only=True)
 class Balance:
     """How much of a measure was used in a span of dates; it replaces the services of that span (M4)."""
 

@@ -160,6 +160,80 @@ def _print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
+# ---- remaining ---------------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("policy", nargs=-1, required=True)
+@click.option("--patient", "person_file", required=True, metavar="FILE", help="Whose benefit: a claim's patient, payer, plan and facts, as JSON.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
+@click.option("--on", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day on which it is asked.")
+@click.option("--npi", metavar="NUMBER", help="The billing provider, where a limit is per provider.")
+@click.option("--for-patient", is_flag=True, help="Say it in plain words for the patient.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def remaining(policy: tuple[str, ...], person_file: str, history_file: str | None, day: datetime, npi: str | None,
+              for_patient: bool, form: str) -> None:  # fmt: skip
+    """Say what is left of each limit and authorization on a day, when it renews, and which notes fall due.
+
+    Exit: 0; 3 where no policy speaks for the payer, plan and date.
+    """
+    from .checking import load
+    from .claims import Provider
+    from .intake import history_of
+
+    policies = load(*policy)
+    person = _from(person_file, _person)
+    histories = _from(history_file, _histories) if history_file else ()
+    provider = Provider(npi=npi) if npi else None
+    left = policies.remaining(person, history_of(person, histories), on=day.date(), provider=provider)
+    if form == "json":
+        _print_json(left.to_dict())
+    else:
+        click.echo(left.for_patient() if for_patient else str(left))
+    _leave(CLEAN if left.titles else UNDETERMINED)
+
+
+@commands.command()
+@click.argument("policy", nargs=-1, required=True)
+@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim that was denied: JSON or 837P.")
+@click.option("--id", "claim_id", metavar="ID", help="Which claim of the file, where it holds several.")
+@click.option("--line", "number", required=True, type=int, help="The line that was denied.")
+@click.option("--carc", required=True, metavar="CODE", help="The denial's reason code: CO-119, or 119.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
+@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON.")
+@click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the file; as often as needed.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, number: int, carc: str, history_file: str | None,
+           session_file: str | None, payers: tuple[str, ...], form: str) -> None:  # fmt: skip
+    """Gather the facts of an appeal: the rule, its authority, the facts in order, what the record must show, and a draft.
+
+    Exit: 0; 3 where no rule of the policies answers with the code.
+    """
+    from .checking import load
+    from .intake import history_of
+
+    policies = load(*policy)
+    claims, _, _ = _claims(claim_file, _payers(payers))
+    found = [claim for claim in claims if claim_id is None or claim.id == claim_id]
+    if len(found) != 1:
+        told = f"{len(found)} claims are meant: name one with --id" if claims else "no claim could be read"
+        raise InputError([Fault(claim_file, told)])
+    histories = _from(history_file, _histories) if history_file else ()
+    session = _from(session_file, _session) if session_file else None
+    facts = policies.appeal(found[0], number, carc, history_of(found[0], histories), session)
+    if form == "json":
+        _print_json(facts.to_dict())
+    else:
+        click.echo(str(facts))
+    _leave(CLEAN if facts.grounds else UNDETERMINED)
+
+
+def _person(path: str) -> Any:
+    from .intake import read_person
+
+    return read_person(path)
+
+
 def _payers(given: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for pair in given:

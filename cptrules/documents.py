@@ -25,7 +25,7 @@ from .dates import Span
 from .fields import FIELDS, Field
 from .lines import Case, Seen, View, fact
 from .lines import discipline as discipline_of
-from .policy import CodeSet, Counter, HasEvent, HasField, NeededElement, Opening, Window, WindowKey
+from .policy import Citation, CodeSet, Counter, HasEvent, HasField, Key, NeededElement, Opening, TimeKey, Window, WindowKey
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, exactly, exceeds, negate, unknown
 from .vocabulary import NOTE_KINDS
 
@@ -327,7 +327,7 @@ def _late_by_count(need: NeededElement, of: CodeSet | None, last: date | None, h
     """Visits or treatment days since the last note, the line's own among them."""
     start = last + timedelta(days=1) if last is not None else _evaluated(need, view, case)
     opening = Window("", openings=(Opening("date", day=start),)) if start is not None else None
-    key = WindowKey(opening) if opening is not None else _EVER
+    key: Key = WindowKey(opening) if opening is not None else _EVER
     if start is not None and view.day is not None and start > view.day:
         return Held(FALSE, f"{head}, of this very day")
     found = count(Counter(need.unit, of, None, (*need.keys, key)), view, case)
@@ -337,7 +337,41 @@ def _late_by_count(need: NeededElement, of: CodeSet | None, last: date | None, h
     return Held(exceeds(found.interval, exactly(need.every)), f"{head}; this is {noun} {ordinal}{since}, one is due every {need.every}")
 
 
-_EVER: Final = WindowKey(Window("", openings=(Opening("date", day=date(1900, 1, 1)),)))
+@attrs.frozen
+class Due:
+    """A kind of note that falls due: when or after how many visits or treatment days more, from when it is reckoned, and what is open."""
+
+    kind: str
+    every: int
+    unit: str
+    last: date | None
+    by: date | None = None
+    left: Interval | None = None
+    asked: tuple[str, ...] = ()
+    rule: str = ""
+    discipline: str = ""
+    citations: tuple[Citation, ...] = ()
+
+
+def due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Due:
+    """Reckon when a kind of note falls due after a day: a date, or how many visits or treatment days are left, that day's not among them."""
+    known, perhaps, open_ = _dated(need.element, view, case)
+    last = known[-1] if known else None
+    asked = [open_.question] if open_ is not None else [f"Of which day and discipline is each {need.element.replace('_', ' ')}?"] if perhaps else []
+    if need.unit in ("visits", "treatment_days"):
+        start = last + timedelta(days=1) if last is not None else _evaluated(need, view, case)
+        key: Key = WindowKey(Window("", openings=(Opening("date", day=start),))) if start is not None else _EVER
+        begun_later = start is not None and view.day is not None and start > view.day
+        used = exactly(0) if begun_later else count(Counter(need.unit, of, None, (*need.keys, key)), view, case).before
+        low = Decimal(0) if used.high is None else max(Decimal(0), need.every - Decimal(used.high))
+        left = Interval(low, max(Decimal(0), need.every - Decimal(used.low)), used.needs)
+        return Due(need.element, need.every, need.unit, last, left=left, asked=(*asked, *sorted({n.question for n in used.needs})))
+    begun, more = (last, None) if last is not None else _care_began(need, of, view, case)
+    by = dates.add(begun, need.every, need.unit) if begun is not None else None
+    return Due(need.element, need.every, need.unit, last, by=by, asked=(*asked, *([more.question] if more is not None else [])))
+
+
+_EVER: Final = TimeKey("lifetime")
 
 
 def _evaluated(need: NeededElement, view: View, case: Case) -> date | None:

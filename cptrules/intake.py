@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from .claims import Claim, History, Patient, Session
+from .claims import Claim, History, Patient, Person, Session
 from .errors import Fault, InputError, Refusal
 from .interchange import decoded, parsed, read
 
@@ -74,6 +74,11 @@ def read_sessions(path: str | os.PathLike[str]) -> tuple[Session, ...]:
     return sessions
 
 
+def read_person(path: str | os.PathLike[str]) -> Person:
+    """Read whose benefit it is from JSON: a claim's `patient`, `payer`, `plan` and facts; raises InputError with every fault."""
+    return read(Person, parsed(_text(path)))
+
+
 def _refused(refusals: Iterable[Refusal]) -> InputError:
     """Every fault of every record that was refused, each with its place."""
     return InputError(
@@ -81,7 +86,7 @@ def _refused(refusals: Iterable[Refusal]) -> InputError:
     )
 
 
-def history_of(claim: Claim | Session, histories: Iterable[History]) -> History | None:
+def history_of(claim: Claim | Session | Person, histories: Iterable[History]) -> History | None:
     """The history of a claim's or session's patient: a single one that names nobody is anybody's.
 
     Raises InputError where several histories can't be told apart, or the only one is another patient's.

@@ -1,0 +1,171 @@
+"""The facts of an appeal: what rule a denial rests on, whether the line meets it, on what facts, and what the record must show.
+
+The draft says nothing that the policy, the claim, the history or the record does not say. What is not known is named as such.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from .claims import Claim, History, ServiceLine, Session
+from .errors import Fault, InputError
+from .policy import Citation, Policy, Rule
+from .report import Report, RuleStatus
+from .words import listed, money
+
+WIDTH: Final = 80
+
+
+@attrs.frozen
+class Ground:
+    """One rule that answers with the denial's reason code: what became of it on the line, and what bears on that.
+
+    `status` is met, broken, not_applicable or undetermined; `written` are the rule's clauses as the policy has them; `to_show` is
+    what the record must support for the line to stand.
+    """
+
+    policy: str
+    title: str
+    rule: str
+    status: str
+    why: str
+    written: tuple[str, ...]
+    facts: Mapping[str, str]
+    citations: tuple[Citation, ...]
+    to_show: tuple[str, ...]
+
+
+@attrs.frozen
+class Appeal:
+    """The facts of an appeal of one denied line, in order, with a draft of the letter's body."""
+
+    claim: str | None
+    line: ServiceLine
+    carc: str
+    grounds: tuple[Ground, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def draft(self) -> str:
+        """The letter's body in paragraphs, every sentence of which is in the claim, the policy or the record."""
+        return "\n\n".join("\n".join(textwrap.wrap(text, WIDTH)) for text in _paragraphs(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain dicts and lists."""
+        return {
+            "claim": self.claim, "line": self.line.number, "carc": self.carc,
+            "grounds": [
+                {
+                    "policy": one.policy, "rule": one.rule, "status": one.status, "why": one.why, "written": list(one.written),
+                    "facts": dict(one.facts), "to_show": list(one.to_show),
+                    "citations": [
+                        {"title": c.title, "section": c.section, "url": c.url, "confirmed": None if c.confirmed is None else str(c.confirmed)}
+                        for c in one.citations
+                    ],
+                }
+                for one in self.grounds
+            ],
+            "draft": self.draft, "notes": list(self.notes),
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return _text(self)
+
+
+def appealed(policies: tuple[Policy, ...], claim: Claim, line: int, carc: str, history: History | None = None,
+             session: Session | None = None) -> Appeal:  # fmt: skip
+    """Gather the facts of an appeal of a line that was denied with a reason code (CO-119, or 119 for any group).
+
+    Raises InputError where the claim has no such line.
+    """
+    from .evaluate import check
+
+    denied = next((one for one in claim.lines if one.number == line), None)
+    if denied is None:
+        raise InputError([Fault("line", f"the claim has no line {line}")])
+    report = check(policies, claim, history, session)
+    grounds = [ground for policy in policies if policy.name in report.policies for ground in _grounds(policy, report, line, carc)]
+    notes = [] if grounds else [f"no rule of these policies that is about line {line} answers with {carc}: what the payer means is to be asked"]
+    return Appeal(claim.id if isinstance(claim.id, str) else None, denied, carc, tuple(grounds), tuple(notes))
+
+
+def _grounds(policy: Policy, report: Report, line: int, carc: str) -> Iterator[Ground]:
+    for rule in sorted(policy.rules, key=lambda one: one.name):
+        if rule.carc is None or carc not in (rule.carc, rule.carc.partition("-")[2]):
+            continue
+        for status in report.rules:
+            if status.policy == policy.name and status.rule == rule.name and line in status.lines and _bears(status):
+                yield _ground(policy, rule, status)
+
+
+def _bears(status: RuleStatus) -> bool:
+    """A rule that is not about the line's code or dates says nothing of it; one that an exception takes the line from does."""
+    return status.status != "not_applicable" or status.why.startswith("except")
+
+
+def _ground(policy: Policy, rule: Rule, status: RuleStatus) -> Ground:
+    asked = [missing.question for missing in status.missing]
+    ways = [clause.attesting or clause.text for clause in rule.unless] if status.status == "broken" else []
+    met = [clause.attesting for clause in rule.unless if clause.attesting and clause.text in status.why] if status.status == "met" else []
+    written = tuple(one.text for one in rule.written if not one.text.startswith(("cite ", "message ")))
+    return Ground(
+        policy.name, policy.title, rule.name, status.status, status.why, written, status.facts, rule.citations, tuple([*asked, *ways, *met]),
+    )  # fmt: skip
+
+
+# ---- in words ----------------------------------------------------------------------------------------------------
+
+_SAID: Final = {
+    "met": "By the facts below the line meets this rule",
+    "not_applicable": "By the facts below this rule is not about the line",
+    "broken": "By the facts below the line does not meet this rule as it was billed",
+    "undetermined": "Whether the line meets this rule can't be told from what is at hand",
+}
+
+
+def _paragraphs(appeal: Appeal) -> Iterator[str]:
+    yield f"{_what(appeal)} was denied with reason code {appeal.carc}."
+    for ground in appeal.grounds:
+        yield f"The rule: {ground.title}, {ground.rule.replace('_', ' ')}: {'; '.join(ground.written)}. {_sources(ground.citations)}"
+        facts = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in ground.facts.items())
+        yield f"{_SAID[ground.status]}: {ground.why}." + (f" In figures: {facts}." if facts else "")
+        if ground.to_show:
+            yield f"The record must show: {'; '.join(ground.to_show)}"
+    yield from appeal.notes
+
+
+def _what(appeal: Appeal) -> str:
+    line = appeal.line
+    parts = [f"Line {line.number}", f"of claim {appeal.claim}" if appeal.claim else "of the claim"]
+    modifiers = f" {' '.join(line.modifiers)}" if isinstance(line.modifiers, tuple) and line.modifiers else ""
+    units = f", {line.units} unit{'' if line.units == 1 else 's'}" if isinstance(line.units, int) else ""
+    day = f", {line.date_of_service}" if isinstance(line.date_of_service, date) else ""
+    charge = f", {money(line.charge)}" if isinstance(line.charge, Decimal) else ""
+    return f"{' '.join(parts)} ({line.code}{modifiers}{units}{day}{charge})"
+
+
+def _sources(citations: tuple[Citation, ...]) -> str:
+    if not citations:
+        return "The policy file names no source for it."
+    return "Source: " + listed(
+        " ".join(part for part in (
+            f"{one.title}" + (f", {one.section}" if one.section else ""),
+            f"({one.url})" if one.url else "",
+            f"confirmed {one.confirmed}" if one.confirmed else "recalled, not confirmed at the source: read it before you cite it",
+        ) if part)
+        for one in citations
+    ) + "."  # fmt: skip
+
+
+def _text(appeal: Appeal) -> str:
+    head = [f"{_what(appeal)}, denied with {appeal.carc}", ""]
+    for ground in appeal.grounds:
+        head += [f"  {ground.rule}  {ground.status.replace('_', ' ')}", f"    {ground.why}"]
+        head += [f"    to show: {text}" for text in ground.to_show]
+    return "\n".join([*head, *(f"  {note}" for note in appeal.notes), "", "draft", "", appeal.draft])
