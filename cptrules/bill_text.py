@@ -66,6 +66,8 @@ def _claim_lines(bill: Bill) -> list[str]:
     assert bill.report is not None
     shown = "   ".join(_line(line) for line in bill.claim.lines)
     outcome = bill.report.outcome if bill.report.outcome != "undetermined" else f"undetermined, {bill.report.at_least} to {bill.report.at_most}"
+    if bill.open_units:
+        outcome = f"undetermined: no claim yet, units of {listed(bill.open_units)} are open (the rest: {outcome})"
     return ["", *_wrapped(f"lines  {shown}", 2), *_wrapped(f"checked by the same policies: {outcome}", 2)]
 
 
@@ -116,6 +118,7 @@ def bill_dict(bill: Bill) -> dict[str, Any]:
     """Give a bill as plain dicts, lists, text and whole numbers."""
     return {
         "session": bill.session.id if isinstance(bill.session.id, str) else None,
+        "outcome": bill.outcome,
         "claim": bill.claim.to_dict() if bill.claim is not None else None,
         "allocation": [_allocation_dict(one) for one in bill.allocation],
         "left_out": [{"code": one.code, "minutes": one.minutes, "why": one.why} for one in bill.left_out],

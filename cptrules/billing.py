@@ -58,6 +58,18 @@ class Bill:
     wanting: tuple[Wanting, ...] = ()
     questions: tuple[Question, ...] = ()
 
+    @property
+    def outcome(self) -> str:
+        """The outcome of the check; `undetermined` too where a line's units are open, for then it is no claim yet."""
+        if self.report is None or self.open_units:
+            return "undetermined"
+        return self.report.outcome
+
+    @property
+    def open_units(self) -> tuple[str, ...]:
+        """The codes whose units could not be settled."""
+        return tuple(line.code for line in self.claim.lines if not isinstance(line.units, int)) if self.claim is not None else ()
+
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts and lists."""
         from .bill_text import bill_dict

@@ -139,6 +139,7 @@ def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, f
     else:
         click.echo("\n\n".join([*map(str, bills), *overlaps]))
     codes = [_exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
+    codes += [UNDETERMINED for one in bills if one.open_units]
     _leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), FINDINGS if overlaps else CLEAN))
 
 
