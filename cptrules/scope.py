@@ -325,7 +325,7 @@ class Scope:
             case t.Word(text=text):
                 return Entry("code", text, span=span), self._system(item, text, system)
             case t.Pattern(text=text):
-                return self._pattern(item, span)
+                return self._pattern(item, span, system)
             case t.Range():
                 return self._range(item, span)
             case t.Text(text=text):
@@ -340,12 +340,13 @@ class Scope:
             self.report("W003", item, f"no table knows the code {text}", "`table codes_added` of the file adds one", near)
         return found
 
-    def _pattern(self, item: t.Pattern, span: DateSpan) -> tuple[Entry, str]:
+    def _pattern(self, item: t.Pattern, span: DateSpan, system: str | None) -> tuple[Entry, str]:
         start = item.text[:-1]
         if "." in start or re.match(r"[A-Z][0-9][0-9A-Z]", start):
             return Entry("pattern", start.removesuffix("."), span=span), "diagnosis"
         systems = {system_of(start + "0" * n) for n in range(0, 5)} - {None}
-        kind = "procedure" if "procedure" in systems else next(iter(systems), "") or ""
+        due = system if system in systems else "procedure"  # 042* can begin a revenue code or a procedure: the field decides
+        kind = due if due in systems else next(iter(systems), "") or ""
         return Entry("pattern", start, span=span), str(kind)
 
     def _range(self, item: t.Range, span: DateSpan) -> tuple[Entry, str]:
