@@ -194,7 +194,7 @@ def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
     """
     found: dict[str, list[object]] = {}
     closed: set[str] = set()
-    for part in _parts(rule):
+    for part in parts_of(rule):
         match part:
             case OnList(field=field, members=members):
                 if any(entry.kind not in ("word", "code") for entry in members.entries):
@@ -211,15 +211,15 @@ def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items() if name not in closed}
 
 
-def _parts(thing: object) -> Iterable[object]:
+def parts_of(thing: object) -> Iterable[object]:
     """Walk all that a rule is made of, down to its fields and sets of codes."""
     if isinstance(thing, tuple):
         for one in thing:
-            yield from _parts(one)
+            yield from parts_of(one)
     elif attrs.has(type(thing)) and not isinstance(thing, CodeSet | Field | Table):
         yield thing
         for inner in attrs.astuple(thing, recurse=False):  # type: ignore[arg-type]
-            yield from _parts(inner)
+            yield from parts_of(inner)
 
 
 # ---- a claim (M1, M3, M10) ---------------------------------------------------------------------------------------

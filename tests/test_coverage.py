@@ -15,7 +15,8 @@ TOP = Path(__file__).parent.parent
 PAGE = (TOP / "docs" / "coverage.md").read_text(encoding="utf-8")
 RULES = {int(m.group(1)): m.group() for m in re.finditer(r"^## R(\d+)\. .*?(?=^## R|\Z)", PAGE, re.MULTILINE | re.DOTALL)}
 OWN = {n: m.group(1) for n, text in RULES.items() if (m := re.search(r"^```policy\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))}
-QUOTED = {n: m.groups() for n, text in RULES.items() if (m := re.search(r"^In \[([^\]]*)\].*?^```clauses\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))}
+_QUOTED = re.compile(r"^In \[([^\]]*)\].*?^```clauses\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+QUOTED = {n: m.groups() for n, text in RULES.items() if (m := _QUOTED.search(text))}
 
 
 def test_all_hundred_stand_once_and_at_least_ninety_five_are_said() -> None:
