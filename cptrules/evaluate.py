@@ -262,7 +262,7 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
         candidates.append((repairs, why_none))
     unjudged = {v.index: why for v in lines if (why := _unjudged(policies, matching, claim, v)) is not None}
     statuses += _no_policy(unjudged)
-    notes += _notes(matching, claim, lines, statuses, policies, session)
+    notes += _notes(matching, claim, lines, statuses, policies, session, history)
     from .repairs import Repairing
 
     repairing = Repairing(policies, history, session, ignoring, tuple(candidates), frozenset(unjudged))
@@ -485,8 +485,9 @@ def _assumed(policy: Policy, case: Case) -> list[str]:
 
 
 def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus],
-           policies: tuple[Policy, ...], session: Session | None = None) -> list[str]:  # fmt: skip
+           policies: tuple[Policy, ...], session: Session | None, history: History | None) -> list[str]:  # fmt: skip
     notes = [*_idle(matching, lines), *_unlooked(lines, statuses), *_unused_facts(claim, policies)]
+    notes += _overdrawn(history)
     if session is not None and all(view.day != session.date for view in lines):
         notes.append(f"the session is of {session.date}, on which the claim has no line")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
@@ -494,6 +495,16 @@ def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], 
     if by_person and any(p.assisted_by() for p in matching):
         notes.append("minutes by person were not given; whether an assistant took part is taken from the role and the modifiers")
     return notes
+
+
+def _overdrawn(history: History | None) -> list[str]:
+    """An authorization of which more is used than it grants covers nothing more, and the report says why."""
+    given = history.authorizations if history is not None else UNKNOWN
+    return [
+        f"an authorization on file grants {one.visits} visits, and {one.used_visits} are said to be used"
+        for one in (given if isinstance(given, tuple) else ())
+        if isinstance(one.visits, int) and isinstance(one.used_visits, int) and one.used_visits > one.visits
+    ]
 
 
 def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:

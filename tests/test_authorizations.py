@@ -399,3 +399,10 @@ def test_m2_3_what_is_said_with_gaps_holds_however_they_are_filled(seed: int, so
 @pytest.fixture(scope="module")
 def sound() -> Policies:
     return policy(RULE % "" + "require which { on PT, OT  that authorization.kind = reviewed  outcome deny  cite manual }\n")
+
+
+def test_more_used_than_granted_is_said() -> None:
+    acme = policy("prior_authorization approved { on PT  outcome deny  cite manual }\n")
+    report = judge(acme, claim(), history(authorizations=[{"number": "A1", "visits": 12, "used_visits": 14}]))
+    assert report.outcome == "deny"
+    assert any("grants 12 visits, and 14" in note for note in report.notes)
