@@ -9,15 +9,19 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from .claims import Claim, History, ServiceLine, Session
+from .codesets import code_table
 from .errors import Fault, InputError
+from .lines import Case, View, views
 from .policy import Citation, Policy, Rule
-from .report import Report, RuleStatus
-from .words import listed, money
+from .words import listed, money, shown
+
+if TYPE_CHECKING:
+    from .evaluate import Verdict
 
 WIDTH: Final = 80
 
@@ -89,34 +93,35 @@ def appealed(policies: tuple[Policy, ...], claim: Claim, line: int, carc: str, h
     denied = next((one for one in claim.lines if one.number == line), None)
     if denied is None:
         raise InputError([Fault("line", f"the claim has no line {line}")])
-    report = check(policies, claim, history, session)
-    grounds = [ground for policy in policies if policy.name in report.policies for ground in _grounds(policy, report, line, carc)]
+    report = check(policies, claim, history, session)  # which refuses what can't be judged
+    lines, services = views(claim, history)
+    view = next(one for one in lines if one.index == line)
+    grounds = []
+    for policy in (one for one in policies if one.name in report.policies):
+        case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
+        grounds += list(_grounds(policy, view, case, carc))
     notes = [] if grounds else [f"no rule of these policies that is about line {line} answers with {carc}: what the payer means is to be asked"]
     return Appeal(claim.id if isinstance(claim.id, str) else None, denied, carc, tuple(grounds), tuple(notes))
 
 
-def _grounds(policy: Policy, report: Report, line: int, carc: str) -> Iterator[Ground]:
+def _grounds(policy: Policy, view: View, case: Case, carc: str) -> Iterator[Ground]:
+    """Each rule that answers with the code and bears on the line: one that an exception takes it from does, one of another code does not."""
+    from .evaluate import verdict
+
     for rule in sorted(policy.rules, key=lambda one: one.name):
-        if rule.carc is None or carc not in (rule.carc, rule.carc.partition("-")[2]):
-            continue
-        for status in report.rules:
-            if status.policy == policy.name and status.rule == rule.name and line in status.lines and _bears(status):
-                yield _ground(policy, rule, status)
+        if rule.carc is not None and carc in (rule.carc, rule.carc.partition("-")[2]):
+            found = verdict(rule, view, case)
+            if found.status != "not_applicable" or found.why.startswith("except"):
+                yield _ground(policy, rule, found)
 
 
-def _bears(status: RuleStatus) -> bool:
-    """A rule that is not about the line's code or dates says nothing of it; one that an exception takes the line from does."""
-    return status.status != "not_applicable" or status.why.startswith("except")
-
-
-def _ground(policy: Policy, rule: Rule, status: RuleStatus) -> Ground:
-    asked = [missing.question for missing in status.missing]
-    ways = [clause.attesting or clause.text for clause in rule.unless] if status.status == "broken" else []
-    met = [clause.attesting for clause in rule.unless if clause.attesting and clause.text in status.why] if status.status == "met" else []
+def _ground(policy: Policy, rule: Rule, found: Verdict) -> Ground:
+    asked = sorted({need.question for need in found.needs})
+    ways = [clause.attesting or clause.text for clause in rule.unless] if found.status == "broken" else []
+    met = [clause.attesting for clause in rule.unless if clause.attesting and clause.text == found.through]
     written = tuple(one.text for one in rule.written if not one.text.startswith(("cite ", "message ")))
-    return Ground(
-        policy.name, policy.title, rule.name, status.status, status.why, written, status.facts, rule.citations, tuple([*asked, *ways, *met]),
-    )  # fmt: skip
+    facts = {name: shown(value) for name, value in found.judged.values.items()} if found.judged is not None else {}
+    return Ground(policy.name, policy.title, rule.name, found.status, found.why, written, facts, rule.citations, tuple([*asked, *ways, *met]))
 
 
 # ---- in words ----------------------------------------------------------------------------------------------------

@@ -199,12 +199,14 @@ def remaining(policy: tuple[str, ...], person_file: str, history_file: str | Non
 @click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim that was denied: JSON or 837P.")
 @click.option("--id", "claim_id", metavar="ID", help="Which claim of the file, where it holds several.")
 @click.option("--line", "number", required=True, type=int, help="The line that was denied.")
-@click.option("--carc", required=True, metavar="CODE", help="The denial's reason code: CO-119, or 119.")
+@click.option("--carc", metavar="CODE", help="The denial's reason code: CO-119, or 119.")
+@click.option("--remittance", "remittance_file", metavar="FILE", help="The 835 that denied it, instead of --carc.")
 @click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
 @click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON.")
 @click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the file; as often as needed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, number: int, carc: str, history_file: str | None,
+def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, number: int, carc: str | None, remittance_file: str | None,
+           history_file: str | None,
            session_file: str | None, payers: tuple[str, ...], form: str) -> None:  # fmt: skip
     """Gather the facts of an appeal: the rule, its authority, the facts in order, what the record must show, and a draft.
 
@@ -221,12 +223,27 @@ def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, numbe
         raise InputError([Fault(claim_file, told)])
     histories = _from(history_file, _histories) if history_file else ()
     session = _from(session_file, _session) if session_file else None
-    facts = policies.appeal(found[0], number, carc, history_of(found[0], histories), session)
+    codes = (carc,) if carc else _denied_with(found[0], number, remittance_file)
+    facts = [policies.appeal(found[0], number, code, history_of(found[0], histories), session) for code in codes]
     if form == "json":
-        _print_json(facts.to_dict())
+        _print_json([one.to_dict() for one in facts])
     else:
-        click.echo(str(facts))
-    _leave(CLEAN if facts.grounds else UNDETERMINED)
+        click.echo("\n\n".join(map(str, facts)))
+    _leave(CLEAN if all(one.grounds for one in facts) else UNDETERMINED)
+
+
+def _denied_with(claim: Claim, number: int, remittance_file: str | None) -> tuple[str, ...]:
+    """The reason codes with which a remittance denies a line."""
+    if remittance_file is None:
+        raise click.UsageError("give --carc or --remittance")
+    from .intake import read_remittance
+    from .remittance import denials_of
+
+    found = _from(remittance_file, read_remittance)
+    codes = [code for denial in denials_of(claim, found) if denial.line == number for code in denial.carcs]
+    if not codes:
+        raise InputError([Fault(remittance_file, f"it denies nothing of line {number} of this claim")])
+    return tuple(dict.fromkeys(codes))
 
 
 def _person(path: str) -> Any:

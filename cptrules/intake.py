@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from .claims import Claim, History, Patient, Person, Session
 from .errors import Fault, InputError, Refusal
 from .interchange import decoded, parsed, read
+
+if TYPE_CHECKING:
+    from .remittance import Remittance
 
 T = TypeVar("T", Claim, History, Session)
 
@@ -50,17 +53,34 @@ def _renamed(claim: Claim, payers: Mapping[str, str]) -> Claim:
 
 
 def read_histories(path: str | os.PathLike[str]) -> tuple[History, ...]:
-    """Read the histories of a file: JSON (one, or a list) or JSON lines, one for a patient.
+    """Read the histories of a file: JSON (one, or a list), JSON lines, or an 835, one for a patient.
 
     Raises InputError with every fault: a history that can't be read would make a claim look clean that is not.
     """
     text = _text(path)
     if text.lstrip()[:3] == "ISA":
-        raise InputError([Fault("", "a history is read from JSON; this is an X12 file")])
+        return _from_835(text)
     histories, refusals = _records(History, text)
     if refusals:
         raise _refused(refusals)
     return histories
+
+
+def _from_835(text: str) -> tuple[History, ...]:
+    """A remittance's services as histories; a claim of it that can't be read would be missed, so all is refused."""
+    from .remittance import histories_of, read_835
+
+    found = read_835(text)
+    if found.refusals:
+        raise _refused(found.refusals)
+    return histories_of(found)
+
+
+def read_remittance(path: str | os.PathLike[str]) -> Remittance:
+    """Read an 835; raises InputError where the file as a whole can't be read, a claim that can't be read is refused by itself."""
+    from .remittance import read_835
+
+    return read_835(_text(path))
 
 
 def read_sessions(path: str | os.PathLike[str]) -> tuple[Session, ...]:

@@ -49,7 +49,21 @@ _BEFORE: Final = "\ufeff \t\r\n"
 _AFTER: Final = " \t\r\n\x00\x1a"  # what editors and old systems leave at the end of a file
 _ISA_LENGTH: Final = 106
 _ISA_SEPARATORS: Final = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
-_GUIDE: Final = "005010X222"
+
+
+@attrs.frozen
+class Guide:
+    """A kind of X12 file: its transaction set, the guide that GS08 names, and what people call it."""
+
+    set_id: str
+    prefix: str
+    full: str
+    name: str
+    what: str
+
+
+CLAIMS: Final = Guide("837", "005010X222", "005010X222A1", "837P", "claim file")
+PAYMENTS: Final = Guide("835", "005010X221", "005010X221A1", "835", "remittance")
 _OTHER_GUIDES: Final = {"005010X223": "837I, of institutions", "005010X224": "837D, of dentists", "004010X098": "an 837P of the old version 4010"}
 _AROUND: Final[Mapping[str, tuple[str, ...]]] = {"ISA": (), "GS": ("ISA",), "ST": ("ISA", "GS"), "TA1": ("ISA",)}
 _CLOSERS: Final = ("SE", "GE", "IEA")
@@ -74,15 +88,15 @@ def looks_like_837(text: str) -> bool:
     return text.lstrip(_BEFORE)[:3] == "ISA"
 
 
-def segments_of(text: str) -> tuple[Segment, ...]:
-    """Split an 837P into its segments by the separators that its ISA names, envelopes and counts checked.
+def segments_of(text: str, guide: Guide = CLAIMS) -> tuple[Segment, ...]:
+    """Split an X12 file into its segments by the separators that its ISA names, envelopes and counts checked.
 
-    Raises InputError where they are wrong, where the file is cut off, is no 837P, or pyx12 is not installed.
+    Raises InputError where they are wrong, where the file is cut off, is of another guide, or pyx12 is not installed.
     """
     body = text.lstrip(_BEFORE)
     _check_isa(body)
     lines = _line_numbers(body, body[_ISA_LENGTH - 1], 1 + text[: len(text) - len(body)].count("\n"))
-    return tuple(_read(body, lines))
+    return tuple(_read(body, lines, guide))
 
 
 def _check_isa(body: str) -> None:
@@ -109,19 +123,19 @@ def _line_numbers(body: str, end: str, line: int) -> Iterator[int]:
         line += chunk.count("\n") + (end == "\n")
 
 
-def _read(body: str, lines: Iterator[int]) -> Iterator[Segment]:
+def _read(body: str, lines: Iterator[int], guide: Guide) -> Iterator[Segment]:
     try:
         from pyx12.errors import EngineError, X12Error  # type: ignore[import-untyped]
         from pyx12.x12file import X12Reader  # type: ignore[import-untyped]
     except ImportError:
-        raise InputError([Fault("", "reading 837P needs the x12 extra: pip install 'cptrules[x12]'")]) from None
+        raise InputError([Fault("", f"reading {guide.name} needs the x12 extra: pip install 'cptrules[x12]'")]) from None
     source, last = io.StringIO(body), Segment("")
     try:
         reader = X12Reader(source)
         for number, (raw, line) in enumerate(zip(reader, lines, strict=False), 1):
             last = Segment(raw.get_seg_id() or "", number, line, tuple(tuple(part.value for part in e.elements) for e in raw.elements))
             loops = tuple(kind for kind, _ in reader.loops)
-            _check_envelope(last, loops, reader.pop_errors(), reader.seg_count + 1)
+            _check_envelope(last, loops, reader.pop_errors(), reader.seg_count + 1, guide)
             yield last
     except (X12Error, EngineError, IndexError):  # pyx12 pops a loop that isn't open, or meets a segment of blanks
         told = "the envelope is out of order here (ISA, GS, ST, SE, GE, IEA), or the segment is blank"
@@ -129,16 +143,17 @@ def _read(body: str, lines: Iterator[int]) -> Iterator[Segment]:
     _check_end(last, tuple(kind for kind, _ in reader.loops), reader.raw.buffer + source.read())
 
 
-def _check_envelope(segment: Segment, loops: tuple[str, ...], errors: Iterable[tuple[str, ...]], counted: int) -> None:
+def _check_envelope(segment: Segment, loops: tuple[str, ...], errors: Iterable[tuple[str, ...]], counted: int,
+                    guide: Guide) -> None:  # fmt: skip
     """Hold a segment to its place in the envelope; pyx12 counts, and does not ask what stands outside."""
     told = [_ENVELOPE_FAULTS[kind, code].format(counted) for kind, code, *_ in errors if (kind, code) in _ENVELOPE_FAULTS]
     around = loops[:-1] if segment.id in ("ISA", "GS", "ST") else loops
     if segment.id not in _CLOSERS and around != _AROUND.get(segment.id, ("ISA", "GS", "ST")):
         told.append("the envelope has no place for it here: segments stand in ST and SE, those in GS and GE, those in ISA and IEA")
     if segment.id == "GS":
-        told.extend(_guide_faults(segment.value(8), "GS08"))
+        told.extend(_guide_faults(segment.value(8), "GS08", guide))
     if segment.id == "ST":
-        told.extend(_set_faults(segment))
+        told.extend(_set_faults(segment, guide))
     if told:
         raise InputError(Fault(f"{segment.place}, {shown_id(segment)}", one) for one in told)
 
@@ -148,17 +163,17 @@ def shown_id(segment: Segment) -> str:
     return segment.id if re.fullmatch("[A-Z][A-Z0-9]{1,2}", segment.id) else "no segment id"
 
 
-def _set_faults(segment: Segment) -> Iterator[str]:
-    if segment.value(1) != "837":
-        yield "ST01 is not 837: the file is no claim file, but another kind of X12 transaction"
+def _set_faults(segment: Segment, guide: Guide) -> Iterator[str]:
+    if segment.value(1) != guide.set_id:
+        yield f"ST01 is not {guide.set_id}: the file is no {guide.what}, but another kind of X12 transaction"
     elif segment.value(3):  # where ST03 is empty GS08 has said it
-        yield from _guide_faults(segment.value(3), "ST03")
+        yield from _guide_faults(segment.value(3), "ST03", guide)
 
 
-def _guide_faults(guide: str, element: str) -> Iterator[str]:
-    if not guide.startswith(_GUIDE):
-        other = _OTHER_GUIDES.get(guide[:10])
-        yield f"{element} does not name the 837P guide (005010X222A1)" + (f": this is {other}" if other else "")
+def _guide_faults(named: str, element: str, guide: Guide) -> Iterator[str]:
+    if not named.startswith(guide.prefix):
+        other = _OTHER_GUIDES.get(named[:10])
+        yield f"{element} does not name the {guide.name} guide ({guide.full})" + (f": this is {other}" if other else "")
 
 
 def _check_end(last: Segment, loops: tuple[str, ...], rest: str) -> None:
