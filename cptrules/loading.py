@@ -75,6 +75,11 @@ def read(names: Iterable[str | os.PathLike[str]]) -> Loaded:
     return _Loading().run([os.fspath(name) for name in names])
 
 
+def changed(loaded: Loaded, path: str, tree: t.File) -> Loaded:
+    """Load the same files again with another tree for one of them, as if it had been written so; nothing is read but tables."""
+    return _Loading().again(loaded, path, tree)
+
+
 @cache
 def shipped() -> dict[str, Any]:
     """The shipped policies and libraries by name: where each file lies."""
@@ -108,6 +113,17 @@ class _Loading:
         pending = list(self.files.values())
         while pending:
             pending += self._dependencies(pending.pop(0))
+        return self._settled()
+
+    def again(self, loaded: Loaded, path: str, tree: t.File) -> Loaded:
+        """Settle files that were read before, one of them with another tree; tables are not read twice."""
+        for file in loaded.files:
+            parsed = attrs.evolve(file.parsed, file=tree) if file.path == path else file.parsed
+            fresh = self._take_up(file.path, file.text, parsed, file.asked_for)
+            fresh.scope.settled.update(file.scope.tables_settled())
+        return self._settled()
+
+    def _settled(self) -> Loaded:
         for file in list(self.files.values()):
             self._see(file)
         for file in list(self.files.values()):
@@ -169,7 +185,9 @@ class _Loading:
         return self._add_text(path, text, asked_for)
 
     def _add_text(self, path: str, text: str, asked_for: bool) -> PolicyFile:
-        parsed = parse(text, path)
+        return self._take_up(path, text, parse(text, path), asked_for)
+
+    def _take_up(self, path: str, text: str, parsed: Parsed, asked_for: bool) -> PolicyFile:
         heads = [b for b in parsed.file.blocks if isinstance(b, t.PolicyHead | t.LibraryHead)]
         scope = Scope(path, heads[0].name.text if heads else path, parsed, tuple(text.split("\n")), self._read_table)
         file = PolicyFile(path, text, parsed, scope, heads[0] if heads else None, asked_for)
@@ -179,7 +197,7 @@ class _Loading:
         return file
 
     def _one_head(self, file: PolicyFile, heads: list[Any]) -> None:
-        broken_head = any(re.match(r"(policy|library)\b", file.scope._line(n)) for n in file.parsed.broken)
+        broken_head = any(re.match(r"(policy|library)\b", file.scope.source_line(n)) for n in file.parsed.broken)
         if not heads and not broken_head:
             file.scope.report("E012", _AT_START, "the file has no `policy` or `library` head", "policy NAME { title \"...\" payer \"...\" }")
         for other in heads[1:]:
