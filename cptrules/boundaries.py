@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -68,29 +69,37 @@ PAST: Final = "just past it"
 _ONE: Final = timedelta(days=1)
 
 Look = Callable[[View, Case], Iterable[str]]
-Named = tuple[str, Look]  # a boundary in words, and what a line shows of it
 Place = Callable[[View, Case], Iterable[tuple[View, Case]]]  # of which services or records a condition is asked
+
+
+@attrs.frozen
+class Boundary:
+    """A limit or a date in words, and what a line shows of it; `days` are the two days it lies between, where it is a date."""
+
+    text: str
+    look: Look
+    days: tuple[date, ...] = ()
 
 
 # ---- what a demand holds -----------------------------------------------------------------------------------------
 
 
-def of_demand(rule: Rule) -> Iterator[Named]:
+def of_demand(rule: Rule) -> Iterator[Boundary]:
     """Give the boundaries of a rule's demand, those of its conditions left out."""
     match rule.demand:
         case Limit(count=counter, at_most=bound) as demand:
-            yield f"at most {_value(bound)}", lambda view, case: _counted(counter, bound, view, _ranked(demand, case))
+            yield Boundary(f"at most {_value(bound)}", lambda view, case: _counted(counter, bound, view, _ranked(demand, case)))
             yield from _of_counter(counter)
             yield from _of_value(bound)
         case PriorAuthorization() as prior:
             yield from _of_prior(prior)
         case Timing():
-            yield "the units that the minutes support", lambda view, case: _supported(rule, view, case)
+            yield Boundary("the units that the minutes support", partial(_supported, rule))
         case Documentation(needs=needs):
             of = rule.on[0] if rule.on else None
             for need in needs:
                 if need.every:
-                    yield f"{need.element} every {need.every} {need.unit}", lambda view, case, need=need: _due(need, of, view, case)  # type: ignore[misc]
+                    yield Boundary(f"{need.element} every {need.every} {need.unit}", partial(_due, need, of))
         case _:
             return
 
@@ -100,15 +109,15 @@ def _ranked(demand: Limit, case: Case) -> Case:
     return case if isinstance(ranks, Need) else attrs.evolve(case, ranks=ranks)
 
 
-def _of_prior(prior: PriorAuthorization) -> Iterator[Named]:
+def _of_prior(prior: PriorAuthorization) -> Iterator[Boundary]:
     after, counter = prior.after, prior.count
     if after is not None and counter is not None:
-        yield f"after {_value(after)}", lambda view, case: _counted(counter, after, view, case)
+        yield Boundary(f"after {_value(after)}", partial(_counted, counter, after))
         yield from _of_counter(counter)
         yield from _of_value(after)
     for request in prior.requested:
         many = f"{request.number} {request.unit} {request.direction} {_moment(request.anchor)}"
-        yield f"requested {'at least' if request.at_least else 'within'} {many}", lambda view, case, one=request: _requested(one, view, case)  # type: ignore[misc]
+        yield Boundary(f"requested {'at least' if request.at_least else 'within'} {many}", partial(_requested, request))
 
 
 def _counted(counter: Counter, bound: Value, view: View, case: Case) -> Iterator[str]:
@@ -167,13 +176,13 @@ def _requested(request: RequestBy, view: View, case: Case) -> Iterator[str]:
 # ---- counters, windows and values --------------------------------------------------------------------------------
 
 
-def _of_counter(counter: Counter) -> Iterator[Named]:
+def _of_counter(counter: Counter) -> Iterator[Boundary]:
     """Where the time of a count begins: another service that counts on its first day, and on the day before."""
     for key in counter.keys:
         if isinstance(key, WindowKey):
             yield from of_window(key.window)
         if isinstance(key, WindowKey) or (isinstance(key, TimeKey) and key.name not in ("line", "claim", "lifetime")):
-            yield f"per {key.words()}", lambda view, case, key=key: _first_day(counter, key, view, case)  # type: ignore[misc]
+            yield Boundary(f"per {key.words()}", partial(_first_day, counter, key))
     if counter.where is not None:
         yield from of_condition(counter.where, of_services)
 
@@ -189,10 +198,10 @@ def _first_day(counter: Counter, key: TimeKey | WindowKey, view: View, case: Cas
             yield from [side] if same_group(kinds, view, other, None, case).truth is Truth.TRUE else []
 
 
-def of_window(window: Window) -> Iterator[Named]:
+def of_window(window: Window) -> Iterator[Boundary]:
     """A window's last day, and the day after it."""
     if window.year_from is not None or window.lengths:
-        yield f"window {window.name} ends", lambda view, case: _last_day(window, view, case)
+        yield Boundary(f"window {window.name} ends", partial(_last_day, window))
 
 
 def _last_day(window: Window, view: View, case: Case) -> Iterator[str]:
@@ -206,11 +215,13 @@ def _last_day(window: Window, view: View, case: Case) -> Iterator[str]:
         yield PAST
 
 
-def _of_value(wanted: Value | object) -> Iterator[Named]:
+def _of_value(wanted: Value | object) -> Iterator[Boundary]:
     """The dates on which an amount changes."""
     if isinstance(wanted, AmountValue):
+        begun = {entry.span.from_ for entry in wanted.entries}
         for entry in wanted.entries:
-            yield from of_span(entry.span, wanted.name)
+            ends = None if entry.span.to is None or entry.span.to + _ONE in begun else entry.span.to  # told by the next one's first day
+            yield from of_span(Span(entry.span.from_, ends), wanted.name)
             if entry.when is not None:
                 yield from of_condition(entry.when)
 
@@ -223,31 +234,30 @@ def amounts_in(rule: Rule) -> Iterator[AmountEntry]:
             yield from (entry for entry in bound.entries if entry.when is not None)
 
 
-def of_span(span: Span, name: str = "effective") -> Iterator[Named]:
+def of_span(span: Span, name: str = "effective") -> Iterator[Boundary]:
     """The first and the last day of a span, and the days beside them."""
-    if span.from_ is not None:
-        yield f"{name} from {span.from_}", lambda view, _: _on_day(view, span.from_, -1)
-    if span.to is not None:
-        yield f"{name} to {span.to}", lambda view, _: _on_day(view, span.to, 1)
+    if span.from_ is not None and span.from_ > date.min:
+        yield _dated(f"{name} from {span.from_}", span.from_, span.from_ - _ONE)
+    if span.to is not None and span.to < date.max:
+        yield _dated(f"{name} to {span.to}", span.to, span.to + _ONE)
 
 
-def _on_day(view: View, day: date | None, step: int) -> Iterator[str]:
-    if view.day is not None and day is not None:
-        yield from [AT] if view.day == day else []
-        yield from [PAST] if view.day == day + step * _ONE else []
+def _dated(text: str, day: date, beyond: date) -> Boundary:
+    sides = {day: (AT,), beyond: (PAST,)}
+    return Boundary(text, lambda view, _: sides.get(view.day, ()) if view.day is not None else (), (day, beyond))
 
 
-def of_selector(selector: CodeSet) -> Iterator[Named]:
+def of_selector(selector: CodeSet) -> Iterator[Boundary]:
     """The dates of the entries of a set of codes, for lines of such an entry."""
     for entry in (*selector.entries, *selector.excluding):
-        for name, look in of_span(entry.span, f"{entry.value or selector.text}"):
-            yield name, lambda view, case, entry=entry, look=look: look(view, case) if _names(entry, view) else ()  # type: ignore[misc]
+        for dated in of_span(entry.span, entry.value or selector.text):
+            yield attrs.evolve(dated, look=_for(entry, dated.look))
         if entry.members is not None:
             yield from of_selector(entry.members)
 
 
-def _names(entry: Entry, view: View) -> bool:
-    return entry.kind != "code" or entry.value == view.record.code
+def _for(entry: Entry, look: Look) -> Look:
+    return lambda view, case: look(view, case) if entry.kind != "code" or entry.value == view.record.code else ()
 
 
 # ---- conditions --------------------------------------------------------------------------------------------------
@@ -277,7 +287,7 @@ def _of_events(kind: str) -> Place:
     return each
 
 
-def of_condition(condition: Condition, place: Place = here) -> Iterator[Named]:
+def of_condition(condition: Condition, place: Place = here) -> Iterator[Boundary]:
     """Give the boundaries of a condition, those of what it is made of included."""
     match condition:
         case AllOf(parts=parts) | AnyOf(parts=parts):
@@ -286,15 +296,15 @@ def of_condition(condition: Condition, place: Place = here) -> Iterator[Named]:
         case Opposite(part=part) | Term(condition=part):
             yield from of_condition(part, place)
         case Comparison(sign=sign) if sign not in ("=", "!="):
-            yield _comparison(condition), _at(place, lambda view, case: _compared(condition, view, case))
+            yield Boundary(_comparison(condition), _at(place, partial(_compared, condition)))
             yield from _of_value(condition.right)
         case CountIs(counter=counter, sign=sign, right=right):
             told = f"count {counter.noun} {sign} {_value(right)}"
-            yield told, _at(place, lambda view, case: _count_beside(condition, view, case))
+            yield Boundary(told, _at(place, partial(_count_beside, condition)))
             yield from _of_counter(counter)
             yield from _of_value(right)
         case Near() | Apart():
-            yield _distance(condition), _at(place, lambda view, case: _edge(condition, view, case))
+            yield Boundary(_distance(condition), _at(place, partial(_edge, condition)))
             yield from _of_moments(condition)
         case InWindow(window=window):
             yield from of_window(window)
@@ -307,7 +317,7 @@ def of_condition(condition: Condition, place: Place = here) -> Iterator[Named]:
             return
 
 
-def _of_moments(condition: Near | Apart) -> Iterator[Named]:
+def _of_moments(condition: Near | Apart) -> Iterator[Boundary]:
     for one in (condition.moment, condition.anchor):
         if isinstance(one, EventMoment) and one.where is not None:
             yield from of_condition(one.where, _of_events(one.kind))

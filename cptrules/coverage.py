@@ -12,12 +12,11 @@ from typing import Any, Final
 import attrs
 
 from . import boundaries
-from .boundaries import AT, PAST, Look, Named
+from .boundaries import AT, PAST, Boundary, Look
 from .claims import Claim, History, Session
 from .codesets import code_table
 from .conditions import truth_of
 from .counting import member
-from .dates import Span
 from .demands import judged
 from .lines import Case, View, views
 from .policy import Clause, Condition, Pairs, Payment, Policy, PriorAuthorization, Rule, Timing
@@ -165,7 +164,7 @@ def passes(status: RuleStatus) -> bool:
 def probes(rule: Rule) -> list[Probe]:
     """Give what a rule's clauses and limits can show, in the order of the file."""
     found = [*_of_dates(rule), *_of_scope(rule)]
-    found += [_boundary(rule, _DEMAND, named) for named in boundaries.of_demand(rule)]
+    found += _boundaries(rule, _DEMAND, boundaries.of_demand(rule))
     for clause in _demanded(rule):
         place = boundaries.of_authorizations if isinstance(rule.demand, PriorAuthorization) else boundaries.here
         found += _of_clause(rule, clause, _DEMAND, place)
@@ -186,7 +185,7 @@ def _demanded(rule: Rule) -> tuple[Clause, ...]:
 
 def _of_scope(rule: Rule) -> Iterator[Probe]:
     for selector in looked_at(rule):
-        yield from (_boundary(rule, _WHEN, named) for named in boundaries.of_selector(selector))
+        yield from _boundaries(rule, _WHEN, boundaries.of_selector(selector))
     for clause in rule.when:
         yield from _of_clause(rule, clause, _WHEN)
     for clause in rule.excepts:
@@ -195,11 +194,14 @@ def _of_scope(rule: Rule) -> Iterator[Probe]:
 
 def _of_clause(rule: Rule, clause: Clause, step: int, place: boundaries.Place = boundaries.here) -> Iterator[Probe]:
     yield Probe(Point("clause", rule.name, clause.text), step, _decided(clause.condition, place))
-    yield from (_boundary(rule, step, named) for named in boundaries.of_condition(clause.condition, place))
+    yield from _boundaries(rule, step, boundaries.of_condition(clause.condition, place))
 
 
-def _boundary(rule: Rule, step: int, named: Named) -> Probe:
-    return Probe(Point("boundary", rule.name, named[0]), step, named[1])
+def _boundaries(rule: Rule, step: int, found: Iterable[Boundary]) -> Iterator[Probe]:
+    """A date beside which the rule is not in force on either day is no boundary of it."""
+    for one in found:
+        if all(rule.in_force(day) for day in one.days):
+            yield Probe(Point("boundary", rule.name, one.text), step, one.look)
 
 
 def _decided(condition: Condition, place: boundaries.Place) -> Look:
@@ -229,8 +231,9 @@ def _of_dates(rule: Rule) -> Iterator[Probe]:
     """The rule's own dates and those on which a layer drops it, for lines that it is about but for these."""
     spans = [("effective", span) for span in rule.own_effective] + [("dropped", dropped.span) for dropped in rule.dropped]
     for name, span in spans:
-        for text, look in boundaries.of_span(span, name):
-            yield Probe(Point("boundary", rule.name, text), _DATES, _about(rule, look))
+        for one in boundaries.of_span(span, name):
+            if all(any(header.holds(day) for header in headers) for headers in rule.effective for day in one.days):
+                yield Probe(Point("boundary", rule.name, one.text), _DATES, _about(rule, one.look))
 
 
 def _about(rule: Rule, look: Look) -> Callable[[View, Case], Iterable[str]]:
@@ -239,7 +242,6 @@ def _about(rule: Rule, look: Look) -> Callable[[View, Case], Iterable[str]]:
 
 def _of_header(policy: Policy) -> Iterator[Probe]:
     """The dates of the header, which are all rules' dates."""
-    spans: list[Span] = [*policy.effective]
-    for span in spans:
-        for text, look in boundaries.of_span(span):
-            yield Probe(Point("boundary", "", text), _DATES, look)
+    for span in policy.effective:
+        for one in boundaries.of_span(span):
+            yield Probe(Point("boundary", "", one.text), _DATES, one.look)
