@@ -325,9 +325,6 @@ class Rules:
         if not fits_counter(counter, value):
             due = "money" if counter.measure in ("charged", "allowed", "paid") else "a number"
             self.scope.report("E040", bound.value, f"{counter.noun} are held against {due}, this is {type_of(value)}")
-        line_only = any(isinstance(key, TimeKey) and key.name == "line" for key in counter.keys)
-        if line_only and counter.measure in ("lines", "visits", "treatment_days") and value != Constant("number", Decimal(0)):
-            self.scope.report("W007", bound, f"{counter.measure} per line are never more than 1: no claim reaches this limit")
 
     def prior(self, clauses: list[Any], phrases: Phrases) -> PriorAuthorization:
         """Settle the demand of a `prior_authorization`."""
