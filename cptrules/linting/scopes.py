@@ -52,7 +52,8 @@ def of_rule(rule: Rule, placed: Placed, policy: Policy) -> Iterator[Diagnostic]:
     if not any(one.code in ("W010", "W013") for one in found):
         yield from _always_met(rule, placed, table)
     yield from _out_of_reach(rule, placed)
-    yield from _still_counted(rule, placed, table)
+    if not any(one.code == "W010" for one in found):
+        yield from _still_counted(rule, placed, table)
 
 
 # ---- scope -------------------------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ def _nothing(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagnosti
     elif possible(attrs.evolve(whole, false=()), table) is None:
         clauses = _core(rule, table)
         told = f'"{rule.name}" is about no line: {_and(clauses)} can\'t hold together'
-        yield placed.at_clause("W013", clauses[-1] if clauses else None, told)
+        yield placed.at_clause("W013", next((one for one in reversed(clauses) if placed.has(one)), None), told)
     else:
         yield from _all_excepted(rule, placed, table)
 
