@@ -185,7 +185,7 @@ class _Steps:
         for end in ("first", "last"):
             code = getattr(item, end)
             for other in self._beside(code):
-                changed = attrs.evolve(item, **{end: other})
+                changed = t.Range(**{"first": item.first, "last": item.last, end: other}, span=item.span)
                 if changed.first <= changed.last:
                     yield item.span, f"{item.first}..{item.last}", f"{changed.first}..{changed.last}", changed
 

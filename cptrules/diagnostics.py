@@ -141,7 +141,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "W012": ("warning", "a limit that no claim can reach",
         "The count can't come to more than this, whatever is billed: a day has one date, a week seven."),
     "W013": ("warning", "a rule that no line can break",
-        "No line is such that the rule is about it and its demand fails: its dates, selector and conditions exclude each other, or its demand always holds."),
+        "The rule is about no line, since its dates, selector and conditions exclude each other, or what it demands always holds."),
     "W014": ("warning", "two rules that no claim can satisfy",
         "For the line that the message shows, one rule demands what the other refuses: whatever is billed, one of them is broken."),
     "W015": ("warning", "versions that overlap",
@@ -149,7 +149,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "W016": ("warning", "versions with a gap between them",
         "Between two versions of one rule there are days on which neither is in force. If that is meant, say so in a comment and ignore this."),
     "W017": ("warning", "an exception where `excluding` may be meant",
-        "`except code in X` spares the lines of X, and they are counted all the same. `excluding X` behind the counter's selector leaves them out of the count too."),
+        "`except code in X` spares the lines of X, and they count all the same. `excluding X` in the counter leaves them out of the count too."),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -19,7 +18,6 @@ from .phrases import Phrases, fits_counter, type_of
 from .policy import (
     Beside,
     Clause,
-    Constant,
     Counter,
     CountIs,
     Deadline,

@@ -86,7 +86,8 @@ def _clashes(one: Modifiers | object, two: Modifiers | object) -> Iterator[tuple
             for second in one.needs:
                 both = need.discipline == second.discipline or None in (need.discipline, second.discipline)
                 if both and need.modifier in group and second.modifier in group and need.modifier < second.modifier:
-                    yield need.discipline or second.discipline, f"{need.modifier} and {second.modifier} are needed, and at most one of them is let stand"
+                    told = f"{need.modifier} and {second.modifier} are needed, and at most one of them is let stand"
+                    yield need.discipline or second.discipline, told
     for group in one.one_of:
         if group and set(group) <= set(two.refuse):
             yield None, f"one of {', '.join(group)} is needed, and each is refused"

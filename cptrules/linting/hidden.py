@@ -81,7 +81,7 @@ def no_more(one: Value | None, other: Value | None) -> bool:
     if one == other:
         return True
     if isinstance(one, Constant) and isinstance(other, Constant) and one.type == other.type and one.type in ("number", "money"):
-        return one.value <= other.value  # type: ignore[operator]
+        return bool(one.value <= other.value)  # type: ignore[operator]
     return False
 
 

@@ -54,7 +54,7 @@ _OTHER_CODE: Final = "00000"
 _ONE: Final = timedelta(days=1)
 _ORDINARY: Final = date(2026, 3, 4)
 _OF_THE_LINE: Final = ("code", "discipline", "date_of_service")
-_SCALAR: Final = (FieldValue, TableValue, DaysBetween, EventMoment, VisitMoment)
+_OTHERS: Final = (TableValue, DaysBetween, EventMoment, VisitMoment)
 
 
 @attrs.frozen
@@ -209,9 +209,11 @@ def _first(question: Question, lines: Lines, atoms: list[Atom], table: CodeTable
         if not all(rule.in_force(day) and rule.suspended is None for rule in question.rules):
             continue
         for code, discipline in product(sorted(codes, reverse=True), (*DISCIPLINES, None)):
-            if all(selector.holds(code, day, discipline) for selector in selectors) and _outside(question.outside, code, discipline, day):
-                if all(_line_holds(condition, code, discipline, day) == truth for condition, truth in atoms):
-                    return Witness(code, discipline, day)
+            if not all(selector.holds(code, day, discipline) for selector in selectors):
+                continue
+            held = all(_line_holds(condition, code, discipline, day) == truth for condition, truth in atoms)
+            if held and _outside(question.outside, code, discipline, day):
+                return Witness(code, discipline, day)
     return None
 
 
@@ -298,9 +300,10 @@ def _subject(condition: Condition) -> Any:
             return field
         case YesNo(field=field) | HasField(field=field):
             return field
-        case Comparison(left=left, sign=sign, right=Constant()) if isinstance(left, _SCALAR):
-            field = left.field if isinstance(left, FieldValue) else None
-            return left if field is None else (field if not field.many or sign == "=" else None)
+        case Comparison(left=FieldValue(field=field), sign=sign, right=Constant()):
+            return field if not field.many or sign == "=" else None
+        case Comparison(left=left, right=Constant()) if isinstance(left, _OTHERS):
+            return left
         case CountIs(counter=counter, right=Constant()):
             return attrs.evolve(counter, name=None)
         case _:

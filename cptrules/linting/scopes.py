@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import attrs
 
 from ..codesets import CodeTable, code_table
 from ..diagnostics import Diagnostic
 from ..policy import (
+    AmountValue,
     Clause,
     Condition,
     Constant,
     Deadline,
     Documentation,
     Limit,
-    Opposite,
     OnList,
-    AmountValue,
     Pairs,
     Policy,
     PriorAuthorization,
@@ -159,10 +159,11 @@ def _out_of_reach(rule: Rule, placed: Placed) -> Iterator[Diagnostic]:
         yield placed.at_word("W012", word, told)
 
 
-def _least(value: Value) -> object:
+def _least(value: Value) -> Decimal | None:
+    """The least that a written number or an amount can be."""
     values = [value] if isinstance(value, Constant) else [entry.value for entry in value.entries] if isinstance(value, AmountValue) else []
-    numbers = [one.value for one in values if one.type == "number"]
-    return min(numbers) if numbers and len(numbers) == len(values) else None  # type: ignore[type-var]
+    numbers = [one.value for one in values if isinstance(one.value, Decimal)]
+    return min(numbers) if numbers and len(numbers) == len(values) else None
 
 
 # ---- except where excluding was meant ----------------------------------------------------------------------------

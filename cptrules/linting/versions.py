@@ -42,13 +42,12 @@ def seams(rules: Iterable[Rule]) -> Iterator[Seam]:
 
 def _alike(rule: Rule) -> Rule:
     """The rule without what a new version changes."""
-    plain = {"name": "", "message": None, "citations": (), "own_effective": (), "carc": None, "rarcs": ()}
     demand = rule.demand
     if isinstance(demand, Limit):
         demand = attrs.evolve(demand, at_most=None, count=attrs.evolve(demand.count, name=None))  # type: ignore[arg-type]
     elif isinstance(demand, PriorAuthorization):
         demand = attrs.evolve(demand, after=None)
-    return attrs.evolve(rule, demand=demand, **plain)
+    return attrs.evolve(rule, demand=demand, name="", message=None, citations=(), own_effective=(), carc=None, rarcs=())
 
 
 def _between(group: list[Rule]) -> Iterator[Seam]:
