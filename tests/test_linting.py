@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from cptrules.testing import cases
 
 POLICIES = Path(__file__).parent.parent / "policies"
 NEVER_BROKEN = ("W010", "W012", "W013")
+MANY = int(os.environ.get("CPTRULES_MANY", "40"))  # policies that each law is tried on; a campaign sets more
 
 
 def found(rules: str, header: str = "") -> list[Diagnostic]:
@@ -245,7 +247,7 @@ def _rule_at(policy: Policy, diagnostic: Diagnostic) -> Rule:
     return next(rule for rule in policy.rules if rule.span.line <= diagnostic.span.line <= rule.span.end_line)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large], deadline=None)
+@settings(max_examples=MANY, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large], deadline=None)
 @given(st.data())
 def test_what_lint_says_is_so_for_every_claim(data: st.DataObject) -> None:
     loaded, diagnostics = data.draw(policies())
@@ -279,7 +281,7 @@ def _same_without(loaded: Policies, rule: Rule, one: Diagnostic, case: Any, repo
                 assert lines(again, rule.name, "broken") == lines(report, rule.name, "broken"), one
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large], deadline=None)
+@settings(max_examples=MANY, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large], deadline=None)
 @given(st.data())
 def test_no_claim_with_the_line_of_a_contradiction_is_right(data: st.DataObject) -> None:
     loaded, _ = data.draw(policies())
