@@ -113,7 +113,7 @@ def tried(policy: Policy, claim: Claim, history: History | None, session: Sessio
     """Give what one claim, judged in a report, has tried of a policy."""
     lines, services = views(claim, history)
     case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
-    found = set(_of_rules(policy, report))
+    found = set(of_rules(policy, report))
     for view in lines:
         found |= {(probe.point, side) for probe in _of_header(policy) for side in probe.look(view, case)}
         for rule in _judging(policy):
@@ -139,21 +139,21 @@ def _reached(rule: Rule, view: View, case: Case) -> int:
 # ---- rules -------------------------------------------------------------------------------------------------------
 
 
-def _of_rules(policy: Policy, report: Report) -> Iterator[Side]:
+def of_rules(policy: Policy, report: Report) -> Iterator[Side]:
     """Which rules denied and which passed; a payment denies nothing, so that it is both where it pays."""
     for status in report.rules:
         if status.policy == policy.name:
             point = Point("rule", status.rule)
             if status.status == "broken":
                 yield point, DENIED
-            if passes(status):
+            if _passes(status):
                 yield from ((point, side) for side in ((PASSED, DENIED) if status.kind == "payment" else (PASSED,)))
     for finding in report.found:
         if finding.policy == policy.name and finding.outcome == "inform":
             yield Point("rule", finding.rule), DENIED
 
 
-def passes(status: RuleStatus) -> bool:
+def _passes(status: RuleStatus) -> bool:
     """A rule is passed where it was met; one that forbids, where what it describes was not there."""
     return status.status == "met" or (status.kind in ("forbid", "pairs") and status.status == "not_applicable")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Final
 
 from . import tree as t
+from .coverage import DENIED, PASSED
 from .dates import Span, add
 from .diagnostics import Diagnostic, in_order
 from .linting.contradictions import contradictions
@@ -17,6 +19,8 @@ from .linting.versions import Seam, seams, spans_twice
 from .loading import Loaded, PolicyFile, read
 from .policy import Pairs, Policy
 from .tables import Table
+
+_UNTRIED: Final = {DENIED: "denies", PASSED: "passes"}
 
 
 def linted(names: Iterable[str], on: date | None = None) -> tuple[Loaded, tuple[Diagnostic, ...]]:
@@ -124,12 +128,12 @@ def _untried(file: PolicyFile, policy: Policy) -> Iterator[Diagnostic]:
     if not policy.payers:
         return  # a base has no claims of its own: the policies that extend it try its rules
     before = len(file.scope.diagnostics)
-    result = trial(file, policy)
+    result = trial(file, policy, rules_only=True)
     mistakes = file.scope.diagnostics[before:]
     yield from mistakes
     if any(one.severity == "error" for one in mistakes):
         return  # a test that could not be run tries nothing, and is told already
     for rule in policy.rules:
-        words = [word for word, seen in (("denies", result.broken), ("passes", result.passed)) if rule.name not in seen]
-        if words and rule.suspended is None and rule.path == file.path:
+        words = [_UNTRIED[side] for point, side in result.coverage.missing("rule") if point.rule == rule.name]
+        if words and rule.path == file.path:
             yield Diagnostic("W008", file.path, rule.span, f'no test {" or ".join(words)} "{rule.name}"')

@@ -55,10 +55,10 @@ class Mutated:
         return 100 * self.noticed / self.tried if self.tried else 100.0
 
 
-def mutated(loaded: Loaded) -> list[Mutated]:
-    """Try every change by one step of the files asked for against the tests of all of them."""
+def mutated(loaded: Loaded) -> Iterator[Mutated]:
+    """Try every change by one step of the files asked for against the tests of all of them, file by file."""
     benches = list(_benches(loaded))
-    return [_file(loaded, file, benches) for file in loaded.files if file.asked_for and file.head is not None]
+    yield from (_file(loaded, file, benches) for file in loaded.files if file.asked_for and file.head is not None)
 
 
 def _file(loaded: Loaded, file: PolicyFile, benches: list[_Bench]) -> Mutated:

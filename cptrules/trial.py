@@ -10,11 +10,12 @@ import attrs
 from . import tree as t
 from . import words
 from .claims import ServiceLine
+from .coverage import Coverage, Side, coverage, of_rules, tried
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile
-from .policy import Payment, Policy
-from .report import Finding, Report, RuleStatus
+from .policy import Policy
+from .report import Finding, Report
 from .truth import Interval
 from .words import listed, money
 
@@ -34,35 +35,25 @@ class Failure:
 
 @attrs.frozen
 class Trial:
-    """What the tests of one file came to: cases, failures, and which rules some case broke or met."""
+    """What the tests of one file came to: cases, failures, and what of the policy they tried."""
 
     path: str
     tests: int
     cases: int
     failures: tuple[Failure, ...]
-    rules: tuple[str, ...]
-    broken: frozenset[str]
-    passed: frozenset[str]
+    coverage: Coverage
 
 
-def trial(file: PolicyFile, policy: Policy) -> Trial:
-    """Run the tests of one file."""
+def trial(file: PolicyFile, policy: Policy, rules_only: bool = False) -> Trial:
+    """Run the tests of one file; with `rules_only`, clauses and boundaries are not looked at."""
     cases = examples(file, policy)
-    failures, broken, passed = [], set(), set()
+    failures: list[Failure] = []
+    seen: set[Side] = set()
     for case in cases:
         report = check((policy,), case.claim, case.history, case.session)
         failures += [_failure(file, case, report)] if not as_expected(case, report) else []
-        broken |= {status.rule for status in report.rules if status.status == "broken"}
-        passed |= {status.rule for status in report.rules if _passes(status)}
-        broken |= {finding.rule for finding in report.found if finding.outcome == "inform"}
-    broken |= {rule.name for rule in policy.rules if isinstance(rule.demand, Payment)} & passed  # a payment denies nothing
-    own = tuple(rule.name for rule in policy.rules if rule.suspended is None)
-    return Trial(file.path, len(file.tests()), len(cases), tuple(failures), own, frozenset(broken), frozenset(passed))
-
-
-def _passes(status: RuleStatus) -> bool:
-    """A rule is passed where it was met; one that forbids, where what it describes was not there."""
-    return status.status == "met" or (status.kind in ("forbid", "pairs") and status.status == "not_applicable")
+        seen |= set(of_rules(policy, report)) if rules_only else tried(policy, case.claim, case.history, case.session, report)
+    return Trial(file.path, len(file.tests()), len(cases), tuple(failures), coverage(policy).add(seen))
 
 
 def trials(loaded: Loaded) -> list[Trial]:
