@@ -291,6 +291,6 @@ def _notes(day: date) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 def as_test(case: Case, name: str = "found by cptrules.testing") -> str:
     """Write a case as a `test` block to paste into a policy file; what the test language can't say stands in a comment."""
-    from .pasted import pasted
+    from ..pasted import pasted
 
-    return pasted(case, name)
+    return pasted(case.claim, case.history, name, ["clean  # say what is right here"])
