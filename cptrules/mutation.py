@@ -82,7 +82,7 @@ def _told(file: PolicyFile, change: Change) -> Unnoticed:
 
 def _is_noticed(after: Loaded, benches: list[_Bench]) -> bool:
     policies = {policy.name: policy for policy in after.policies}
-    return any(bench.notices(policies[bench.policy.name]) for bench in benches)
+    return any(bench.notices(policies[bench.policy.name]) for bench in benches if bench.policy.name in policies)
 
 
 # ---- the tests of one policy -------------------------------------------------------------------------------------

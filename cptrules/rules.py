@@ -43,7 +43,7 @@ from .policy import (
     Written,
     conditions_in,
 )
-from .scope import Scope
+from .scope import Scope, touched
 from .tables import Table
 from .vocabulary import DISCIPLINES, NOTE_KINDS, RULE_OUTCOMES, TIME_UNITS, plural
 
@@ -115,7 +115,7 @@ def once(scope: Scope, block: Any, allowed: tuple[type, ...], repeated: tuple[ty
 
 def required(scope: Scope, block: Any, clauses: list[Any], wanted: tuple[type, ...], what: str) -> None:
     """Report a clause that must stand and does not, unless a syntax mistake may have eaten it."""
-    if any(block.span.line <= line <= block.span.end_line for line in scope.parsed.broken):
+    if touched(scope, block):
         return
     for kind in wanted:
         if not any(isinstance(clause, kind) for clause in clauses):
@@ -151,7 +151,7 @@ class Rules:
         outcome, carc, rarcs = self.outcome(clauses) if block.kind != "payment" else ("clean", None, ())
         effective = tuple(self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
         citations = [self.scope.citation(c) for c in clauses if isinstance(c, t.Cite)]
-        if not any(isinstance(c, t.Cite) for c in clauses):
+        if not any(isinstance(c, t.Cite) for c in clauses) and not touched(self.scope, block):
             self.scope.report("W001", block.name, f"`{block.name.text}` cites no source", "cite SOURCE section \"...\"")
         rule = Rule(
             kind=block.kind, name=block.name.text, demand=demand, outcome=outcome, carc=carc, rarcs=rarcs,

@@ -529,7 +529,7 @@ def amount_of(
         value = scope.literal(entry.value)
         when = condition(scope, entry.when) if entry.when is not None else None
         entries.append(AmountEntry(value, scope.span(entry.start, entry.end), when))
-    if not entries and not _touched(scope, block):
+    if not entries and not touched(scope, block):
         scope.report("E015", block.name, f'"{block.name.text}" has no value')
     types = {entry.value.type for entry in entries}
     if len(types) > 1:
@@ -538,7 +538,7 @@ def amount_of(
     return AmountValue(block.name.text, next(iter(types), "number"), tuple(entries))
 
 
-def _touched(scope: Scope, block: Any) -> bool:
+def touched(scope: Scope, block: Any) -> bool:
     """Whether a clause of a block was lost to a syntax mistake."""
     return any(block.span.line <= line <= block.span.end_line for line in scope.parsed.broken)
 

@@ -269,7 +269,7 @@ def test_what_lint_says_is_so_for_every_claim(data: st.DataObject) -> None:
 
 
 def _same_without(loaded: Policies, rule: Rule, one: Diagnostic, case: Any, report: Report) -> None:
-    """An exception that never applies can be taken away, and the rule is broken on the same lines."""
+    """An exception that never applies can be taken away, and the rule is broken on the same lines, save those that it leaves open (N15)."""
     (policy,) = loaded.policies
     for name in ("excepts", "unless"):
         for clause in getattr(rule, name):
@@ -278,7 +278,8 @@ def _same_without(loaded: Policies, rule: Rule, one: Diagnostic, case: Any, repo
                 without = attrs.evolve(rule, **{name: kept})
                 changed = attrs.evolve(policy, rules=tuple(without if other is rule else other for other in policy.rules))
                 again = attrs.evolve(loaded, policies=(changed,)).check(case.claim, case.history)
-                assert lines(again, rule.name, "broken") == lines(report, rule.name, "broken"), one
+                before = lines(report, rule.name, "broken")
+                assert before <= lines(again, rule.name, "broken") <= before | lines(report, rule.name, "undetermined"), one
 
 
 @settings(max_examples=MANY, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large], deadline=None)
