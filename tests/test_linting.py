@@ -28,7 +28,7 @@ from cptrules.testing import cases
 
 POLICIES = Path(__file__).parent.parent / "policies"
 NEVER_BROKEN = ("W010", "W012", "W013")
-MANY = int(os.environ.get("CPTRULES_MANY", "40"))  # policies that each law is tried on; a campaign sets more
+MANY = int(os.environ.get("CPTRULES_MANY", "30"))  # policies that each law is tried on; a campaign sets more
 
 
 def found(rules: str, header: str = "") -> list[Diagnostic]:
