@@ -14,6 +14,7 @@ import attrs
 from ..errors import Fault, InputError
 from .elements import Element
 
+_NAMED: Final = ("Claim", "ClaimResponse", "ExplanationOfBenefit", "Encounter", "Procedure")
 _TYPE: Final = re.compile("[A-Z][A-Za-z]{2,40}")
 
 
@@ -38,8 +39,8 @@ class Entry:
 
     @property
     def where(self) -> str:
-        """Its place and its name, as "entry[2], Claim/RB-0001"."""
-        name = f"{self.kind}/{self.id}" if self.id else self.kind
+        """Its place and its name, as "entry[2], Claim/RB-0001"; the id of a Patient or a Coverage may be the member's, and is not repeated."""
+        name = f"{self.kind}/{self.id}" if self.id and self.kind in _NAMED else self.kind
         return ", ".join(part for part in (self.place, name) if part)
 
     def element(self, faults: list[Fault]) -> Element:

@@ -16,7 +16,9 @@ _GROUPS: Final = "https://x12.org/codes/claim-adjustment-group-codes"
 _REASONS: Final = "https://x12.org/codes/claim-adjustment-reason-codes"
 _REMARKS: Final = "https://x12.org/codes/remittance-advice-remark-codes"
 _SEVERITY: Final = {"deny": "error", "pend": "warning", "reduce": "warning", "warn": "warning", "inform": "information"}
+# What quotes the note: documentation rules, and cptrules' own question about an intervention's description.
 _QUOTING: Final = "documentation"
+_QUOTING_ITSELF: Final = "reads_like_another"
 
 
 def operation_outcome(report: Report) -> dict[str, Any]:
@@ -26,10 +28,11 @@ def operation_outcome(report: Report) -> dict[str, Any]:
     clean claim has one of severity `information` that says so.
     """
     places = {line.number: index for index, line in enumerate(report.claim.lines)}
-    quoting = {(one.policy, one.rule) for one in report.rules if one.kind == _QUOTING}
+    quoting = {(one.policy, one.rule) for one in report.rules if one.kind == _QUOTING} | {(None, _QUOTING_ITSELF)}
     issues = [_finding(one, places, (one.policy, one.rule) in quoting) for one in report.findings]
     issues += [_open(one, places) for one in report.rules if one.status == "undetermined"]
-    issues += [_unjudged(line.number, places) for line in report.lines if line.outcome == "undetermined" and line.at_least == line.at_most]
+    told = {number for one in report.rules if one.status == "undetermined" and not one.ignored for number in one.lines}
+    issues += [_unjudged(line.number, places) for line in report.lines if line.outcome == "undetermined" and line.number not in told]
     if report.outcome in ("clean", "inform") and not any(one["severity"] in ("error", "warning") for one in issues):
         issues.insert(0, _issue("information", "informational", f"The claim is {report.outcome} under {', '.join(report.policies)}."))
     elif not issues:
@@ -89,7 +92,7 @@ def _codings(finding: Finding) -> Iterator[dict[str, str]]:
 
 
 def _told(finding: Finding, quotes: bool) -> Iterator[str]:
-    yield "A documentation rule; its sentences quote the note and stand in the report." if quotes else finding.message
+    yield "Its sentences quote the note, and stand in the report." if quotes else finding.message
     if finding.overruled is not None:
         yield "A person set this finding aside; who and why stand in the report."
     for citation in finding.citations:
