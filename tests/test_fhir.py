@@ -228,7 +228,7 @@ REFUSED = [
     (_item(detail=[{"sequence": 1, "productOrService": concept("97112")}]), "a service within a service"),
     (_item(detail=[{"sequence": 1, "productOrService": {}, "subDetail": [{}]}]), "a service within a service"),
     (_item(servicedPeriod={"start": "2026-03-04"}), "which holds is not clear"),
-    (lambda data: data["item"][0].pop("servicedDate") and data["item"][0].update(servicedPeriod={"start": "2026-03-04", "end": "2026-03-05"}), "no single day"),
+    (lambda data: data["item"][0].pop("servicedDate") and _item(servicedPeriod={"start": "2026-03-04", "end": "2026-03-05"})(data), "no single day"),
     (_item(servicedDate="2026-02-30"), "no date or time of R4"),
     (_item(servicedDate="03/04/2026"), "no date or time of R4"),
     (_item(servicedDate="2026-03"), "a line needs its date"),
@@ -246,7 +246,7 @@ REFUSED = [
     (_item(sequence=2), "stands twice"),
     (lambda data: data["diagnosis"][0].update(sequence=2), "stands twice"),
     (lambda data: data["diagnosis"][0].update(diagnosisCodeableConcept=concept("279039007", "http://snomed.info/sct")), "no code of ICD-10-CM"),
-    (lambda data: data["diagnosis"].append({"sequence": 4, "diagnosisReference": {"reference": "Condition/c"}}), "Condition it names is not in the file"),
+    (lambda data: data["diagnosis"].append({"sequence": 4, "diagnosisReference": {"reference": "Condition/c"}}), "is not in the file"),
     (lambda data: data["item"][0]["extension"].append(data["item"][0]["extension"][0]), "minutes is there twice"),
     (lambda data: data["item"][0]["extension"][0].update(valueQuantity={"value": 1, "code": "h"}), "no minutes"),
     (lambda data: data["item"][0]["extension"][0].update(valueQuantity={"value": 7.5, "code": "min"}), "not a whole number"),
@@ -544,7 +544,8 @@ def _adjudicate(*parts: tuple[str, str | None, float | None]) -> Change:
 )
 def test_denied_paid_and_allowed_are_said_only_where_the_answer_says_them(change: Change, expected: tuple[Any, ...], tmp_path: Path) -> None:
     first = history_of(tmp_path, changed("eob_01", change)).services[0]  # type: ignore[index]
-    assert (UNKNOWN if first.paid is UNKNOWN else str(first.paid), UNKNOWN if first.allowed is UNKNOWN else str(first.allowed), first.denied) == expected
+    paid, allowed = (one if one is UNKNOWN else str(one) for one in (first.paid, first.allowed))
+    assert (paid, allowed, first.denied) == expected
 
 
 def test_a_service_of_several_days_has_no_known_date_and_the_sum_line_is_none(tmp_path: Path) -> None:
