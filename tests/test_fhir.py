@@ -719,6 +719,13 @@ def test_the_commands_take_fhir(run: Run) -> None:  # noqa: F811
     assert "mila" not in err
 
 
+def test_a_history_of_other_patients_is_told(run: Run) -> None:  # noqa: F811
+    words = ("check", TOP / "docs" / "examples" / "acme.policy", "--claim", OURS / "claim_02_commercial_auth.json", "--payer", "ACM01=ACME")
+    code, out, _ = run(*words, "--history", TOP / "docs" / "examples" / "835" / "02_medicare_kx_reversal.edi")
+    assert code == 3
+    assert "the history given is of other patients" in " ".join(out.split())
+
+
 def test_payer_names_hold_for_authorizations_too(run: Run, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "a.policy").write_text(
         'policy a.b { title "A" payer "ACME" }\nsource manual { title "M" }\n' + APPROVAL, encoding="utf-8")
