@@ -571,6 +571,7 @@ HISTORY_REFUSED = [
     ("history_mila", lambda data: data["entry"][1]["resource"].update(addItem=[{}]), "lines that the payer added"),
     ("history_mila", lambda data: data["entry"][1]["resource"].update(error=[{"code": {}}]), "could not process it"),
     ("history_mila", lambda data: data["entry"][1]["resource"].pop("preAuthPeriod"), "for which days"),
+    ("history_mila", lambda data: data["entry"][1]["resource"].pop("item"), "which is not said"),
     ("history_mila", lambda data: data["entry"][1]["resource"]["item"][0].update(itemSequence=7), "an item that the request does not have"),
 ]  # fmt: skip
 

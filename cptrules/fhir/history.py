@@ -283,6 +283,8 @@ def _approved(one: Element, request: Element, items: dict[int, Element], approve
     """Codes, discipline and amount of what was approved, item by item of the request."""
     asked = request.by_sequence("item")
     meant = {number: asked[number] for number in approved if number in asked} if items else asked
+    if not items and one.data.get("outcome") == "partial":
+        one.say("item", "a part is approved, and which is not said")
     if items and len(meant) < len(approved):
         one.say("item", "it answers an item that the request does not have")
     codes = {number: source.procedure_code(item, "productOrService") for number, item in meant.items()}
