@@ -62,16 +62,15 @@ class Appeal:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts and lists."""
+        from .report_json import citation_dict
+
         return {
             "claim": self.claim, "line": self.line.number, "carc": self.carc,
             "grounds": [
                 {
                     "policy": one.policy, "rule": one.rule, "status": one.status, "why": one.why, "written": list(one.written),
                     "facts": dict(one.facts), "to_show": list(one.to_show),
-                    "citations": [
-                        {"title": c.title, "section": c.section, "url": c.url, "confirmed": None if c.confirmed is None else str(c.confirmed)}
-                        for c in one.citations
-                    ],
+                    "citations": [citation_dict(c) for c in one.citations],
                 }
                 for one in self.grounds
             ],

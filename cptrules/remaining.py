@@ -78,6 +78,15 @@ class Remaining:
     authorizations: tuple[LeftOfAuthorization, ...]
     notes: tuple[Due, ...]
 
+    def of(self, disciplines: Iterable[str]) -> Remaining:
+        """What of it bears on some disciplines."""
+        of = frozenset(disciplines)
+        return attrs.evolve(
+            self, limits=tuple(one for one in self.limits if of & set(one.disciplines)),
+            authorizations=tuple(one for one in self.authorizations if one.discipline is None or one.discipline in of),
+            notes=tuple(one for one in self.notes if one.discipline in of),
+        )  # fmt: skip
+
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts and lists."""
         from .remaining_text import remaining_dict

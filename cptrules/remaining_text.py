@@ -21,16 +21,22 @@ def remaining_text(left: Remaining) -> str:
     named = getattr(left.person.patient, "id", None)
     who = named if isinstance(named, str) else "the patient"
     titles = listed(left.titles) or f"{left.person.payer}: no policy here speaks for this payer, plan and date"
-    lines = [f"{who}, {titles}, on {left.on}"]
+    lines = [f"{who}, {titles}, on {left.on}", *left_rows(left)]
+    if len(lines) == 1 and left.titles:
+        lines.append("  no limit over more than a day is in force")
+    return "\n".join(lines)
+
+
+def left_rows(left: Remaining) -> list[str]:
+    """Each limit, authorization and note that falls due in a row of its own, with what is not known of it below."""
+    lines = []
     rows = [_limit(one) for one in left.limits] + [_authorization(one) for one in left.authorizations] + [_due(one) for one in left.notes]
     width = max((len(name) for name, _, _ in rows), default=0)
     middle = max((len(text) for _, text, _ in rows), default=0)
     for (name, text, end), asked in zip(rows, _questions(left), strict=True):
         lines.append(f"  {name.ljust(width)}  {text.ljust(middle)}  {end}".rstrip())
         lines += [more for question in asked for more in _wrapped(f"not known: {question}", 6)]
-    if not rows and left.titles:
-        lines.append("  no limit over more than a day is in force")
-    return "\n".join(lines)
+    return lines
 
 
 def _questions(left: Remaining) -> Iterator[tuple[str, ...]]:

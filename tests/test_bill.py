@@ -14,7 +14,7 @@ from judging import policy
 
 import cptrules
 from cptrules import Claim, History, InputError, Policies, Session
-from cptrules.allocation import overlapping
+from cptrules.overlaps import overlapping
 from cptrules.billing import Bill
 
 FACTS = Path(__file__).parent / "facts"
@@ -148,7 +148,8 @@ class TestWhatCounts:
     def test_without_a_timing_rule_units_are_left_open(self) -> None:
         found = bill(policy("forbid packs { on 97010  outcome deny  cite manual }\n"), session(part("97110", 30)))
         assert found.outcome == "undetermined"  # a claim without units is no clean one
-        assert any("no rule of these policies says how" in note for note in found.notes)
+        assert "no rule of these policies says how" in found.allocation[0].rows[0].why
+        assert any("no method of counting is guessed" in note for note in found.notes)
 
     def test_contact_nobody_states_is_asked_for(self) -> None:
         bare = {key: value for key, value in part("97110", 30).items() if key != "contact"}

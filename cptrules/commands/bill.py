@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .printing import BAD_INPUT, CLEAN, FINDINGS, UNDETERMINED, exit_code, leave, print_json
 from .reading import from_file, histories_of, sessions_of
-
-if TYPE_CHECKING:
-    from ..claims import Session
 
 
 @click.command()
@@ -25,22 +20,18 @@ def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, f
     """
     from ..checking import load
     from ..intake import history_of
+    from ..overlaps import overlapping
 
     policies = load(*policy)
     sessions = from_file(session_file, sessions_of)
     histories = from_file(history_file, histories_of) if history_file else ()
     bills = [policies.bill(one, history_of(one, histories)) for one in sessions]
-    overlaps = _overlaps(sessions)
+    overlaps = overlapping(sessions)
     if form == "json":
-        print_json({"bills": [one.to_dict() for one in bills], "overlaps": overlaps})
+        print_json({"bills": [one.to_dict() for one in bills], "overlaps": [one.to_dict() for one in overlaps]})
     else:
-        click.echo("\n\n".join([*map(str, bills), *overlaps]))
+        click.echo("\n\n".join(map(str, [*bills, *overlaps])))
     codes = [exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
     codes += [UNDETERMINED for one in bills if one.open_units]
     leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), FINDINGS if overlaps else CLEAN))
 
-
-def _overlaps(sessions: tuple[Session, ...]) -> list[str]:
-    from ..allocation import overlapping
-
-    return [str(one) for one in overlapping(sessions)]
