@@ -362,7 +362,7 @@ def _won(item: _Item, whole: int, over: int, minutes: Mapping[str, int], total: 
         less = [number % _FIFTEEN for code, number in minutes.items() if code != item.code and 0 < number % _FIFTEEN < over]
         return f"{over} is the larger remainder" if less else f"the total, {sum(minutes.values())} min, supports it"
     if over and any(number % _FIFTEEN > over for number in minutes.values()) and total > sum(number // _FIFTEEN for number in minutes.values()):
-        return "the total's further units went to larger remainders"
+        return "larger remainders won the units left"
     return ""
 
 

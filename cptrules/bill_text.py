@@ -89,8 +89,12 @@ def _open(bill: Bill) -> list[str]:
         for finding in bill.report.findings:
             if (finding.policy, finding.rule) not in apart:
                 lines += _wrapped(f"{finding.outcome}: line {listed(map(str, finding.lines))}, {finding.rule}: {finding.message}", 2)
+                lines += [text for repair in finding.repairs if repair.attests is None for text in _wrapped(f"would clear it: {repair.words()}", 2)]
     for proposal in bill.proposals:
         lines += _wrapped(f"could be: {proposal.repair.words()}, which asserts: {proposal.repair.attests}", 2)
+        if proposal.others:
+            said = listed((f"{modifier} ({says})" for modifier, says in proposal.others), "or")
+            lines += _wrapped(f"or in its place, where that is what happened: {said}", 4)
     lines += [text for question in bill.questions for text in _wrapped(f"asked: {question}", 2)]
     lines += [text for note in bill.notes for text in _wrapped(f"note: {note}", 2)]
     open_ = [one for one in bill.open_rules if one.kind not in ("payment", "none")]  # what a line is paid moves no outcome
@@ -103,7 +107,7 @@ def _checklist(bill: Bill) -> list[str]:
     if not bill.note_rules:
         return []
     if not bill.wanting:
-        return ["", *_wrapped(f"the note has what {listed(bill.note_rules)} ask{'s' if len(bill.note_rules) == 1 else ''} for", 2)]
+        return ["", *_wrapped(f"nothing is wanting in the record by {listed(bill.note_rules)}", 2)]
     lines = ["", "  what this visit's note still needs ([ ] is missing, [?] has to be answered)"]
     for one in sorted(bill.wanting, key=lambda one: not one.known):
         lines += _wrapped(f"[ ] {one.rule}, {one.outcome}: {one.why}", 4) if one.known else [f"    [?] {one.rule}, {one.outcome} where it is missing"]
@@ -142,7 +146,8 @@ def bill_dict(bill: Bill) -> dict[str, Any]:
         "allocation": [_allocation_dict(one) for one in bill.allocation],
         "left_out": [{"code": one.code, "minutes": one.minutes, "why": one.why} for one in bill.left_out],
         "proposals": [
-            {"rule": one.rule, "op": one.repair.op, "line": one.repair.line, "value": one.repair.value, "attests": one.repair.attests}
+            {"rule": one.rule, "op": one.repair.op, "line": one.repair.line, "value": one.repair.value, "attests": one.repair.attests,
+             "others": [{"value": modifier, "says": says} for modifier, says in one.others]}
             for one in bill.proposals
         ],
         "note": [

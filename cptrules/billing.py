@@ -5,7 +5,7 @@ What asserts something about the patient or the record (KX, 59 and its kin) is p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,25 +13,32 @@ import attrs
 
 from .allocation import Allocation, LeftOut, Support, claim_of, disciplines_of, support
 from .claims import UNKNOWN, Claim, History, Person, Provider, Session
+from .codesets import modifiers
 from .descriptions import Question, questions
 from .fields import Field
 from .policy import Citation, Documentation, Policy, Rule
-from .repairs import applied
-from .report import Repair, Report, RuleStatus
+from .repairs import applied, clears
+from .report import Finding, Repair, Report, RuleStatus
+from .vocabulary import THERAPY_KINDS
 
 if TYPE_CHECKING:
     from .remaining import Remaining
 
 # Edits that follow from the session and assert nothing more: the plan of care a line is under, whose minutes they were.
+_NARROWER: Final = ("XE", "XP", "XS", "XU")  # each of them says one of the things that 59 may mean
 _MODIFIERS: Final = ("GP", "GO", "GN", "CQ", "CO")
 
 
 @attrs.frozen
 class Proposal:
-    """A modifier or another edit that would settle a finding, with what it asserts: for a person to decide."""
+    """A modifier or another edit that would settle a finding, with what it asserts: for a person to decide.
+
+    `others` are the narrower modifiers that would do in the place of 59, each with what it says.
+    """
 
     rule: str
     repair: Repair
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @attrs.frozen
@@ -108,28 +115,35 @@ class Bill:
 
 def billed(policies: tuple[Policy, ...], session: Session, history: History | None = None) -> Bill:
     """Make the claim that a session supports under policies of its payer."""
+    from .evaluate import check
+
     matching = tuple(sorted((policy for policy in policies if _of_payer(policy, session)), key=lambda policy: policy.name))
     found = support(matching, session, history)
     report = _tagged(policies, claim_of(session, found.lines), session, history) if found.lines else None
+    proposals = _proposals(report, lambda claim: check(policies, claim, history, session)) if report is not None else ()
     about_note = [(policy.name, rule) for policy in matching for rule in policy.rules if _of_the_note(rule)]
     return Bill(
         session, report.claim if report is not None else None, found.allocations, found.left_out,
-        (*found.notes, *_unmatched(found, matching)), report, tuple(_proposals(report)) if report is not None else (),
+        (*found.notes, *_unmatched(found, matching)), report, tuple(proposals),
         tuple(_wanting(report, about_note)) if report is not None else (), questions(session),
         tuple(_judged(report, about_note)) if report is not None else (), tuple(policy.title for policy in matching),
-        _left(matching, session, history),
+        _left(matching, session, history, report),
     )  # fmt: skip
 
 
-def _left(policies: tuple[Policy, ...], session: Session, history: History | None) -> Remaining | None:
-    """What was left of the benefit before this visit, for the disciplines of the session."""
+def _left(policies: tuple[Policy, ...], session: Session, history: History | None, report: Report | None) -> Remaining | None:
+    """What was left of the benefit before this visit, for the disciplines of the session: of limits those that bear on the claim."""
     from .remaining import remaining
 
     if not isinstance(session.payer, str) or not isinstance(session.date, date):
         return None
     person = Person(payer=session.payer, plan=session.plan, patient=session.patient, facts=session.facts)
     provider = session.billing_provider if isinstance(session.billing_provider, Provider) else None
-    return remaining(policies, person, history, session.date, provider).of(disciplines_of(session))
+    left = remaining(policies, person, history, session.date, provider).of(disciplines_of(session))
+    bearing = {(one.policy, one.rule) for one in report.rules if one.status != "not_applicable"} if report is not None else set()
+    kinds = (None, session.therapy_kind) if isinstance(session.therapy_kind, str) else (None, *THERAPY_KINDS)
+    limits = (one for one in left.limits if report is None or (one.policy, one.rule) in bearing)
+    return attrs.evolve(left, limits=tuple(one for one in limits if one.therapy_kind in kinds))
 
 
 def _of_payer(policy: Policy, session: Session) -> bool:
@@ -170,11 +184,23 @@ def _follows(repair: Repair) -> bool:
     return repair.op == "split_line" or (repair.op == "add_modifier" and repair.value in _MODIFIERS)
 
 
-def _proposals(report: Report) -> Iterator[Proposal]:
+def _proposals(report: Report, checked: Callable[[Claim], Report]) -> Iterator[Proposal]:
     for finding in report.findings:
         for repair in finding.repairs:
             if repair.attests is not None:
-                yield Proposal(finding.rule, repair)
+                yield Proposal(finding.rule, repair, tuple(_narrower(report, finding, repair, checked)))
+
+
+def _narrower(report: Report, finding: Finding, repair: Repair, checked: Callable[[Claim], Report]) -> Iterator[tuple[str, str]]:
+    """The X modifiers that clear a finding as 59 does: each says more exactly why the services were distinct."""
+    if (repair.op, repair.value) != ("add_modifier", "59"):
+        return
+    day = report.claim.lines[0].date_of_service
+    for modifier in _NARROWER:
+        changed = applied(report.claim, attrs.evolve(repair, value=modifier))
+        row = modifiers().row((modifier,), day) if isinstance(day, date) else None
+        if row is not None and changed is not None and clears(report, checked(changed), finding):
+            yield modifier, row["label"]
 
 
 # ---- the note ----------------------------------------------------------------------------------------------------

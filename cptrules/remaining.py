@@ -24,6 +24,7 @@ from .lines import Case, View, views
 from .policy import Citation, KindKey, Limit, Policy, PriorAuthorization, Rule, TimeKey
 from .reach import about, looked_at, not_in_force
 from .truth import Answer, Interval, Truth
+from .vocabulary import THERAPY_KINDS
 
 # The lines that limits are asked with: one common code of each discipline, as its therapist bills it.
 _ASKED: Final = (("PT", "97110", "GP"), ("OT", "97530", "GO"), ("SLP", "92507", "GN"))
@@ -35,8 +36,8 @@ _SHORT: Final = ("line", "claim", "day")  # what these allow is a visit's busine
 class Left:
     """What is left of one limit for some disciplines: at least and at most so many of its measure, of how many, renewed when.
 
-    `at_most` None has no upper end. `to` is the last day of the span that is counted, None where it has none. `code` is the one it
-    is of, where the limit holds for each code apart.
+    `at_most` None has no upper end. `to` is the last day of the span that is counted, None where it has none. `code` and `therapy_kind`
+    are those it is of, where the limit holds for each apart.
     """
 
     policy: str
@@ -51,6 +52,7 @@ class Left:
     asked: tuple[str, ...]
     citations: tuple[Citation, ...] = ()
     code: str | None = None
+    therapy_kind: str | None = None
 
     @property
     def renews(self) -> date | None:
@@ -124,10 +126,11 @@ def _of_payer(policy: Policy, person: Person, on: date) -> bool:
 
 
 def _asked_with(policy: Policy, person: Person, history: History | None, on: date, provider: Provider | None,
-                line: tuple[str, str, str]) -> tuple[View, Case]:  # fmt: skip
+                line: tuple[str, str, str], kind: str | None = None) -> tuple[View, Case]:  # fmt: skip
     """A line of a discipline that nobody has billed yet, and the case it is judged in."""
     discipline, code, modifier = line
-    asked = ServiceLine(number=1, code=code, modifiers=(modifier,), date_of_service=on, discipline=discipline, units=0, minutes=0, allowed=Decimal(0))
+    asked = ServiceLine(number=1, code=code, modifiers=(modifier,), date_of_service=on, discipline=discipline, units=0, minutes=0, allowed=Decimal(0),
+                        therapy_kind=kind or UNKNOWN)  # fmt: skip
     claim = Claim(
         payer=person.payer, plan=person.plan, patient=person.patient, facts=person.facts,
         billing_provider=provider if provider is not None else UNKNOWN, lines=(asked,),
@@ -145,13 +148,15 @@ def _of_policy(policy: Policy, person: Person, history: History | None, on: date
         if not _lasting(rule):
             continue
         found: dict[tuple[Any, ...], Left] = {}
-        for line in (line for standard in _ASKED for line in _lines_of(rule, standard, history, on)):
-            view, case = _asked_with(policy, person, history, on, provider, line)
+        kinds: tuple[str | None, ...] = THERAPY_KINDS if _apart(rule, "therapy_kind") else (None,)
+        lines = [line for standard in _ASKED for line in _lines_of(rule, standard, history, on)]
+        for kind, line in ((kind, line) for kind in kinds for line in lines):
+            view, case = _asked_with(policy, person, history, on, provider, line, kind)
             left = _left(policy, rule, view, case, line[0])
             if left is None:
                 continue
-            left = attrs.evolve(left, code=line[1]) if _apart(rule, "code") else left
-            key = (left.limit, left.at_least, left.at_most, left.to, left.code, line[0] if _apart(rule, "discipline") else "")
+            left = attrs.evolve(left, code=line[1] if _apart(rule, "code") else None, therapy_kind=kind)
+            key = (left.limit, left.at_least, left.at_most, left.to, left.code, kind, line[0] if _apart(rule, "discipline") else "")
             known = found.get(key)
             found[key] = attrs.evolve(known, disciplines=(*known.disciplines, line[0])) if known is not None else left
         yield from found.values()

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .render import WIDTH
 from .words import MONEY_MEASURES, amount, listed, money, spelt_unit
@@ -52,7 +52,7 @@ def _limit(left: Left) -> tuple[str, str, str]:
     before = " before review" if left.kind == "prior_authorization" else ""
     renews = f"renews {left.renews}" if left.renews is not None else "does not renew by a date"
     many = f"{_range(left.at_least, left.at_most, left.measure)} of {_one(left.limit, left.measure)} left"
-    of = f" of {left.code}" if left.code is not None else ""
+    of = f" of {left.code}" if left.code is not None else f", {left.therapy_kind}" if left.therapy_kind is not None else ""
     return f"{who} {noun}{of}{before} ({left.rule})", many, renews
 
 
@@ -103,7 +103,8 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 # ---- for the patient ---------------------------------------------------------------------------------------------
 
-_PLAIN = {"PT": "physical therapy", "OT": "occupational therapy", "SLP": "speech therapy"}
+_PLAIN: Final = {"PT": "physical therapy", "OT": "occupational therapy", "SLP": "speech therapy"}
+_KINDS: Final = {"habilitative": " to learn a new skill", "rehabilitative": " to get back a skill you had"}
 
 
 def patient_text(left: Remaining) -> str:
@@ -123,7 +124,7 @@ def patient_text(left: Remaining) -> str:
 
 
 def _plainly(left: Left) -> str | None:
-    kinds = listed(_PLAIN.get(one, one) for one in left.disciplines)
+    kinds = listed(_PLAIN.get(one, one) for one in left.disciplines) + _KINDS.get(left.therapy_kind or "", "")
     renews = f" A new count starts on {left.renews}." if left.renews is not None else ""
     unsure = " We do not know of every visit you had elsewhere, so it may be fewer." if left.asked else ""
     most = left.at_most if left.at_most is not None else left.limit
@@ -146,7 +147,8 @@ def remaining_dict(left: Remaining) -> dict[str, Any]:
         "on": str(left.on),
         "limits": [
             {
-                "policy": one.policy, "rule": one.rule, "measure": one.measure, "code": one.code, "disciplines": list(one.disciplines), "limit": str(one.limit),
+                "policy": one.policy, "rule": one.rule, "measure": one.measure, "code": one.code, "therapy_kind": one.therapy_kind,
+                "disciplines": list(one.disciplines), "limit": str(one.limit),
                 "at_least": str(one.at_least), "at_most": None if one.at_most is None else str(one.at_most),
                 "renews": None if one.renews is None else str(one.renews), "asked": list(one.asked),
             }
@@ -156,7 +158,8 @@ def remaining_dict(left: Remaining) -> dict[str, Any]:
             {"number": one.number, "discipline": one.discipline, "visits": one.visits,
              "used": None if one.used is None else [one.used.low, one.used.high],
              "units": {code: {"granted": many, "used": [used.low, used.high]} for code, (many, used) in one.units.items()},
-             "begins": None if one.begins is None else str(one.begins), "ends": None if one.ends is None else str(one.ends)}
+             "begins": None if one.begins is None else str(one.begins),
+             "ends": None if one.ends is None else str(one.ends)}
             for one in left.authorizations
         ],
         "notes": [

@@ -14,8 +14,8 @@ from judging import policy
 
 import cptrules
 from cptrules import Claim, History, InputError, Policies, Session
-from cptrules.overlaps import overlapping
 from cptrules.billing import Bill
+from cptrules.overlaps import overlapping
 
 FACTS = Path(__file__).parent / "facts"
 TIMING = "timing timed { on PT, OT, SLP  by %s  %s  outcome reduce  cite manual }\n"

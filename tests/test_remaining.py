@@ -101,7 +101,56 @@ class TestAuthorizations:
         assert "26 of 32 units of 97110 left" in self._of({"units": {"97110": 32}, "used_units": {"97110": 6}})
 
 
+    def test_units_by_code_are_counted_where_none_are_stated(self) -> None:
+        told = [service("2026-02-02", units=4), service("2026-02-03", units=2)]
+        assert "26 of 32 units of 97110 left" in self._of({"units": {"97110": 32}, "from": "2026-01-01"}, *told)
+
+    def test_one_of_another_payer_or_plan_is_none_of_this_benefit(self) -> None:
+        assert "A7" not in self._of({"visits": 12, "used_visits": 9, "payer": "OTHER"})
+        assert "A7" in self._of({"visits": 12, "used_visits": 9, "payer": "ACME"})
+
+    def test_one_that_begins_later_says_so(self) -> None:
+        assert "begins 2026-07-01" in self._of({"visits": 12, "used_visits": 0, "from": "2026-07-01"})
+
+
+class TestOtherCodes:
+    def test_a_limit_about_other_codes_than_the_common_ones(self) -> None:
+        acme = policy("limit modalities { count visits of 97012, G0283 per calendar_year  at most 4  outcome deny  cite manual }\n")
+        (one,) = left(acme, history(service("2026-02-02", code="G0283"))).limits
+        assert (one.at_least, one.disciplines) == (3, ("PT", "OT"))
+
+    def test_one_for_each_code_apart(self) -> None:
+        acme = policy("limit each { count units of PT per calendar_year and code  at most 9  outcome deny  cite manual }\n")
+        found = left(acme, history(service("2026-02-02", units=2), service("2026-02-03", code="97140", units=1))).limits
+        assert {one.code: one.at_least for one in found} == {"97110": 7, "97140": 8}
+
+    def test_one_for_each_kind_of_therapy_apart(self) -> None:
+        acme = policy(VISITS.replace("calendar_year", "calendar_year and therapy_kind"))
+        found = left(acme, history(*visits(5, therapy_kind="rehabilitative")))
+        assert {one.therapy_kind: one.at_least for one in found.limits} == {"habilitative": 30, "rehabilitative": 25}
+        assert "to learn a new skill you have 30 of 30" in " ".join(found.for_patient().split())
+
+
 class TestNotes:
+    PLAN = (
+        "require certified { on PT  that note.plan_of_care.certified within 30 days after first visit of PT  outcome warn  cite manual }\n"
+        "require in_force { on PT  that date_of_service <= note.plan_of_care.ends  outcome deny  cite manual }\n"
+    )
+
+    def due(self, **plan: Any) -> dict[str, date | None]:
+        notes = [{"kind": "plan_of_care", "date": "2026-05-20", "plan_of_care": {"established": "2026-05-20", **plan}}]
+        told = history(service("2026-05-20"), since="1980-01-01", notes=notes)
+        return {one.kind: one.by for one in left(policy(self.PLAN), told).notes}
+
+    def test_a_first_certification_and_the_end_of_the_plan(self) -> None:
+        """Within 30 days after the first visit: day 30 is in (M5.1)."""
+        assert self.due(certified=None, ends="2026-08-01") == {"certification": date(2026, 6, 19), "plan_of_care": date(2026, 8, 1)}
+        assert self.due(certified="2026-05-22", ends="2026-08-01") == {"plan_of_care": date(2026, 8, 1)}
+
+    def test_a_plan_whose_end_nobody_states(self) -> None:
+        notes = left(policy(self.PLAN), history(service("2026-05-20"), since="1980-01-01")).notes
+        assert {one.kind: (one.by, bool(one.asked)) for one in notes} == {"certification": (date(2026, 6, 19), True), "plan_of_care": (None, True)}
+
     def test_a_report_and_a_certification_fall_due(self) -> None:
         acme = policy(
             "documentation report { on PT  needs progress_report every 10 treatment_days per discipline  outcome warn  cite manual }\n"
