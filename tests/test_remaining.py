@@ -198,13 +198,33 @@ class TestAppeals:
     def test_one_that_is_open_names_the_questions(self) -> None:
         found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119")
         assert found.grounds[0].status == "undetermined"
-        assert found.grounds[0].to_show
+        assert found.grounds[0].asked == ("Which services did the patient have since 2026-01-01?",)
+        assert "To be answered first: Which services" in found.draft
 
     def test_a_code_no_rule_answers_with_and_a_line_that_is_not_there(self) -> None:
         found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "CO-16")
         assert (found.grounds, len(found.notes)) == ((), 1)
         with pytest.raises(InputError, match="no line 7"):
             policy(self.ACME).appeal(Claim.from_dict(claim(line())), 7, "PR-119")
+
+    def test_a_group_other_than_the_rules_is_said(self) -> None:
+        """Remittances have shown PR for CO and the other way about: the reason is what the rule answers with."""
+        found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "co-119", History.from_dict(history(*visits(40))))
+        assert [one.rule for one in found.grounds] == ["visits"]
+        assert "The denial has the group CO, the rule answers with PR-119" in found.notes[0]
+        assert policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "119").notes == ()
+
+    @pytest.mark.parametrize("code", ["PR119", "CO-99999", "", "XX-119", "denied"])
+    def test_what_is_no_reason_code(self, code: str) -> None:
+        with pytest.raises(InputError, match="is no reason code"):
+            policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, code)
+
+    def test_addresses_are_not_broken(self) -> None:
+        found = cptrules.load("medicare.part_b.outpatient_therapy").appeal(
+            Claim.from_dict(claim(line(allowed="3000.00"), payer="MEDICARE_B")), 1, "119", History.from_dict(history())
+        )
+        assert [one.rule for one in found.grounds] == ["kx_pt_slp"]
+        assert all(f"({one.url})" in found.draft for one in found.grounds[0].citations if one.url)
 
     def test_the_draft_holds_nothing_that_is_not_given(self) -> None:
         """Every number of the draft stands in the claim, the history's count or the policy."""
