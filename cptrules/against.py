@@ -6,13 +6,19 @@ These findings belong to no policy: a claim that says other than the record is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from .allocation import Support, by_code, giver, support
+import attrs
+
+from .allocation import ASSISTANTS, Support, by_code, case_of, giver, support, told_of
 from .claims import Claim, History, Provider, ServiceLine, Session
 from .descriptions import questions
-from .policy import Policy
+from .lines import Case, View
+from .policy import Modifiers, Policy
 from .report import Finding, Repair
+from .timing import tagged_units
+from .truth import Need
 from .vocabulary import ASSISTANT_ROLES, MODIFIER_DISCIPLINE, ROLE_DISCIPLINE
 from .words import listed
 
@@ -27,11 +33,13 @@ _Told = tuple[Finding, tuple[Repair, ...], str]
 
 def held_against(claim: Claim, session: Session, policies: Iterable[Policy], history: History | None) -> list[_Told]:
     """Give what of a claim's lines of the session's date differs from the session, each with the edits that may mend it."""
+    policies = tuple(policies)
     lines = [line for line in claim.lines if line.date_of_service == session.date]
     found = support(policies, session, history)
     if not lines:
         return []
-    return [*_codes(lines, session, found), *_units(lines, session, found), *_givers(lines, session), *_of_the_session(lines, session)]
+    told = [*_codes(lines, session, found), *_units(lines, session, found), *_givers(lines, session), *_of_the_session(lines, session)]
+    return [*told, *_assistants_units(lines, session, [case_of(policy, claim, history, session) for policy in policies])]
 
 
 def _finding(rule: str, outcome: str, lines: Iterable[ServiceLine], message: str) -> Finding:
@@ -148,6 +156,29 @@ def _assistants(code: str, mine: list[ServiceLine], parts: list[Any]) -> Iterato
             edits = tuple(Repair("remove_modifier", line.number, modifier) for modifier in carried)
             yield _finding("modifier_of_the_session", "warn", [line], message), edits, _RECORD
         yield from _discipline(line, parts)
+
+
+def _assistants_units(lines: list[ServiceLine], session: Session, cases: list[Case]) -> Iterator[_Told]:
+    """Units that carry an assistant's modifier beside those that the session's minutes make an assistant's, where a policy wants it (M8.4)."""
+    case = next((case for case in cases if _wants_tags(case, session)), None)
+    for code, mine in _of_code(lines).items() if case is not None else ():
+        by, units = told_of(code, session).get("minutes_by"), _sums(mine)[code]
+        if not isinstance(by, Mapping) or units is None:
+            continue
+        theirs = tagged_units(View(attrs.evolve(mine[0], units=units, minutes_by=by), True, mine[0].number), by, case)
+        carried = [line for line in mine if isinstance(line.modifiers, tuple) and set(ASSISTANTS) & set(line.modifiers)]
+        claimed = _sums(carried).get(code, 0) or 0
+        if not isinstance(theirs, Need) and by.keys() & set(ASSISTANT_ROLES) and carried and claimed != theirs[1]:
+            message = f"Of {units} units of {code} an assistant's modifier is on {claimed}; by the session's minutes {theirs[1]} are the assistant's."
+            yield _finding("modifier_of_the_session", "warn", mine, message), (), _RECORD
+
+
+def _wants_tags(case: Case, session: Session) -> bool:
+    """Whether a policy in force asks for CQ or CO."""
+    return isinstance(session.date, date) and any(
+        isinstance(rule.demand, Modifiers) and rule.in_force(session.date) and any(need.modifier in ASSISTANTS for need in rule.demand.needs)
+        for rule in case.policy.rules
+    )
 
 
 def _discipline(line: ServiceLine, parts: list[Any]) -> Iterator[_Told]:

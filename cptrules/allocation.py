@@ -98,7 +98,7 @@ class _Item:
 def support(policies: Iterable[Policy], session: Session, history: History | None = None) -> Support:
     """Work out the lines that a session supports under policies that match its payer."""
     draft = claim_of(session, as_lines(session))
-    cases = [_case(policy, draft, history, session) for policy in policies] or [_case(_NOBODY, draft, history, session)]
+    cases = [case_of(policy, draft, history, session) for policy in policies] or [case_of(_NOBODY, draft, history, session)]
     items: dict[tuple[str, str | None], _Item] = {}
     left_out: list[LeftOut] = []
     for view, part in zip(cases[0].lines, session.interventions, strict=True):
@@ -116,7 +116,8 @@ def support(policies: Iterable[Policy], session: Session, history: History | Non
 _NOBODY: Final = Policy("", "", (), (), (), ())
 
 
-def _case(policy: Policy, claim: Claim, history: History | None, session: Session) -> Case:
+def case_of(policy: Policy, claim: Claim, history: History | None, session: Session) -> Case:
+    """What a policy's rules may look at."""
     lines, services = views(claim, history)
     return Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
 

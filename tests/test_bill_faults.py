@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -203,6 +204,14 @@ class TestAgainst:
     def test_a_unit_of_minutes_that_support_none(self, given_: dict[str, Any]) -> None:
         assert beside(session(given_), self.line())["more_than_the_session"] == "warn"
 
+    @pytest.mark.parametrize(("plain", "marked", "right"), [(1, 1, True), (0, 2, False), (2, 0, False)])
+    def test_units_that_carry_an_assistants_modifier(self, plain: int, marked: int, right: bool) -> None:
+        """Fifteen minutes each: one unit is the therapist's and one the assistant's, on two lines (facts, edge-15-15)."""
+        data = session(part("97110", 15), part("97110", 15, "PTA"))
+        lines = [{**self.line(), "units": units, "modifiers": modifiers} for units, modifiers in ((plain, ["GP"]), (marked, ["GP", "CQ"])) if units]
+        found = beside(data, *lines)
+        assert ("modifier_of_the_session" not in found and "assistant" not in found) is right
+
     def test_a_tie_gives_its_unit_once(self) -> None:
         three = session(*(part(code, 7) for code in ("97110", "97112", "97140")))
         assert beside(three, self.line("97140")) == {}
@@ -275,6 +284,28 @@ def test_no_bill_checks_with_a_finding_of_units_roles_or_disciplines(data: dict[
     found = bill(policies, {**data, "payer": "MEDICARE_B"} if policies is MEDICARE else data)
     findings = found.report.findings if found.report is not None else ()
     assert [one for one in findings if one.rule in BILLED] == []
+
+
+def right(minutes: dict[str, int], units: dict[str, int]) -> bool:
+    """The manual's own sentences: units by the total; a code of 15 full minutes has one, of 30 two; none has a unit without minutes of its own."""
+    total = next((n for n in range(20) if 15 * n - 7 <= sum(minutes.values()) <= 15 * n + 7), 0)
+    whole = all(units[code] >= number // 15 for code, number in minutes.items())
+    own = all(units[code] <= -(-number // 15) for code, number in minutes.items())
+    return sum(units.values()) == total and whole and own
+
+
+@given(st.dictionaries(st.sampled_from(["97110", "97112", "97140"]), st.integers(0, 44), min_size=1))
+def test_no_allocation_of_all_is_preferred(minutes: dict[str, int]) -> None:
+    """Every way to give 0 to 4 units to each code: of those that are right none gives its further units to larger remainders."""
+    found = units(bill(CMS, session(*(part(code, number) for code, number in minutes.items()))))
+    ours = {code: found.get(code, 0) for code in minutes}
+    assert right(minutes, ours)
+
+    def worth(units_: dict[str, int]) -> list[int]:
+        return sorted((minutes[code] % 15 for code in minutes if units_[code] > minutes[code] // 15), reverse=True)
+
+    every = (dict(zip(minutes, ways, strict=True)) for ways in product(range(5), repeat=len(minutes)))
+    assert max(worth(way) for way in every if right(minutes, way)) == worth(ours)
 
 
 @given(any_session())
