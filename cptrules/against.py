@@ -161,7 +161,9 @@ def _assistants(code: str, mine: list[ServiceLine], parts: list[Any]) -> Iterato
 def _assistants_units(lines: list[ServiceLine], session: Session, cases: list[Case]) -> Iterator[_Told]:
     """Units that carry an assistant's modifier beside those that the session's minutes make an assistant's, where a policy wants it (M8.4)."""
     case = next((case for case in cases if _wants_tags(case, session)), None)
-    for code, mine in _of_code(lines).items() if case is not None else ():
+    if case is None:
+        return
+    for code, mine in _of_code(lines).items():
         by, units = told_of(code, session).get("minutes_by"), _sums(mine)[code]
         if not isinstance(by, Mapping) or units is None:
             continue

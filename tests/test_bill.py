@@ -230,6 +230,8 @@ def test_the_note_and_what_it_lacks() -> None:
         ("97110", "Sit to stand from a low chair, ten times", "97530"),
         ("97530", "Soft tissue work along the trapezius", "97140"),
         ("97110", "Resistance band rows, 3 x 12, posture cued", None),
+        ("97110", "Balance board, tandem and single leg stance, 3 sets of 30 seconds", "97112"),
+        ("97530", "Sit-to-stand from a low chair", None),
         ("97140", "Joint glides grade III", None),
         ("97016", "Balance on foam", None),
     ],
