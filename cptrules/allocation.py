@@ -362,8 +362,9 @@ def _won(item: _Item, whole: int, over: int, minutes: Mapping[str, int], total: 
     if item.units is not None and item.units > whole:
         less = [number % _FIFTEEN for code, number in minutes.items() if code != item.code and 0 < number % _FIFTEEN < over]
         return f"{over} is the larger remainder" if less else f"the total, {sum(minutes.values())} min, supports it"
-    if over and any(number % _FIFTEEN > over for number in minutes.values()) and total > sum(number // _FIFTEEN for number in minutes.values()):
-        return "larger remainders won the units left"
+    larger = [code for code, number in minutes.items() if number % _FIFTEEN > over]
+    if over and larger and total > sum(number // _FIFTEEN for number in minutes.values()):
+        return f"{listed(larger)} {'has the larger remainder' if len(larger) == 1 else 'have larger remainders'}"
     return ""
 
 

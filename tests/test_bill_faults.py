@@ -125,7 +125,7 @@ class TestReasons:
     def test_why_a_unit_was_won_or_not(self) -> None:
         assert self.why(bill(CMS, session(part("97110", 10))))["97110"] == "the total, 10 min, supports it"
         found = self.why(bill(CMS, session(part("97110", 18), part("97140", 13), part("97116", 10), part("97035", 8))))
-        assert (found["97140"], found["97035"]) == ("13 is the larger remainder", "larger remainders won the units left")
+        assert (found["97140"], found["97035"]) == ("13 is the larger remainder", "97140 and 97116 have larger remainders")
 
     @given(st.lists(st.tuples(st.sampled_from(["97110", "97112", "97140"]), st.integers(0, 60)), min_size=1, max_size=4))
     def test_nothing_says_how_much_was_wanting(self, minutes: list[tuple[str, int]]) -> None:
