@@ -112,7 +112,13 @@ class Remaining:
 
 
 def remaining(policies: tuple[Policy, ...], person: Person, history: History | None, on: date, provider: Provider | None = None) -> Remaining:
-    """Reckon what is left on a day, before anything of that day is billed."""
+    """Reckon what is left on a day, before anything of that day is billed.
+
+    Raises InputError where the history is another patient's.
+    """
+    from .evaluate import same_patient
+
+    same_patient(person, history)
     matching = [policy for policy in sorted(policies, key=lambda one: one.name) if _of_payer(policy, person, on)]
     limits = [left for policy in matching for left in _of_policy(policy, person, history, on, provider)]
     notes = [one for policy in matching for one in _due(policy, person, history, on, provider)]

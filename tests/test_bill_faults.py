@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from judging import policy
@@ -14,9 +16,11 @@ from test_bill import CMS, acme, beside, bill, part, session, tagged, units
 
 import cptrules
 from cptrules import InputError, Session
+from cptrules.cli import commands
 from cptrules.overlaps import overlapping
 
 MEDICARE = cptrules.load("medicare.part_b.outpatient_therapy")
+CLINIC = Path(__file__).parent.parent / "docs" / "examples" / "clinic"
 
 
 def undisciplined(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -247,6 +251,14 @@ class TestOverlaps:
         (found,) = overlapping([self.one("A", "09:00"), Session.from_dict(session(bare, id="B"))])
         sides = [{"session": "A", "intervention": 1}, {"session": "B", "intervention": 1}]
         assert found.to_dict() == {"interventions": sides, "start": "09:10", "minutes": 20}
+
+    def test_the_command_lists_them_last_and_leaves_with_1(self, tmp_path: Path) -> None:
+        """Whatever is not decided besides: a finding comes before what is undetermined."""
+        both = tmp_path / "day.jsonl"
+        both.write_text("\n".join(self.one(name, start).to_json().replace("\n", " ") for name, start in (("A", "09:00"), ("B", "09:10"))))
+        result = CliRunner().invoke(commands, ["bill", str(CLINIC / "commercial.policy"), "--session", str(both)])
+        assert result.output.splitlines()[-1].startswith("overlap: intervention 1 of session A and intervention 1 of session B share 20 minutes")
+        assert result.exit_code == 1
 
     def test_a_group_may_stand_beside(self) -> None:
         assert overlapping([self.one("A", "09:00", "97150", contact="group"), self.one("B", "09:10", "97150", contact="group")]) == ()

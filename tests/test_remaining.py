@@ -172,6 +172,17 @@ def test_the_patients_words() -> None:
     assert "it may be fewer" in " ".join(unsure.split())
 
 
+def test_the_history_of_another_patient() -> None:
+    """No patient's benefit is told from another's visits; nor is a bill's, of a session that supports no line."""
+    other = {**history(*visits(4)), "patient": "P2"}
+    with pytest.raises(InputError, match="another patient's"):
+        left(policy(VISITS), other)
+    part = {"code": "97110", "minutes": 30, "role": "aide"}
+    session = cptrules.Session.from_dict({"payer": "ACME", "date": "2026-03-04", "patient": {"id": "P1"}, "interventions": [part]})
+    with pytest.raises(InputError, match="another patient's"):
+        policy(VISITS).bill(session, History.from_dict(other))
+
+
 def test_a_person_with_faults() -> None:
     with pytest.raises(InputError, match=r"patient\.birth_date"):
         Person.from_dict({"payer": "ACME", "patient": {"birth_date": "1980-02-30"}})

@@ -16,7 +16,9 @@ from .reading import from_file, histories_of, sessions_of
 def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, form: str) -> None:
     """Make the claim that a session supports, with how its units came about, and check it.
 
-    Exit: as `check` of the claim; 3 where the session supports no line.
+    One-on-one minutes of one provider that overlap over several sessions are listed last.
+
+    Exit: as `check` of the claim; 1 where minutes overlap; 3 where the session supports no line.
     """
     from ..checking import load
     from ..intake import history_of
@@ -33,5 +35,6 @@ def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, f
         click.echo("\n\n".join(map(str, [*bills, *overlaps])))
     codes = [exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
     codes += [UNDETERMINED for one in bills if one.open_units]
-    leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), FINDINGS if overlaps else CLEAN))
+    codes += [FINDINGS for _ in overlaps]
+    leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), CLEAN))
 
