@@ -19,9 +19,9 @@ from . import dates
 from .claims import Claim, History, Session
 from .conditions import holidays, value
 from .dates import Span
-from .drafts import RENDERING, Draft, plain
+from .drafts import Draft, plain
 from .errors import InputError
-from .evaluate import verdict
+from .evaluate import check, verdict
 from .fields import Field
 from .policy import (
     AllOf,
@@ -52,8 +52,10 @@ from .policy import (
     Window,
 )
 from .reach import looked_at
+from .report import SEVERITY
 from .tables import Row, Table
 from .ways import MOST_WAYS, Way, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .words import listed, money
 
 MOST_CODES: Final = 120  # of a rule's `on`, each shown once
 MOST_ROWS: Final = 12  # of a table of pairs
@@ -87,6 +89,47 @@ def boundaries(rule: Rule, policy: Policy, days: Iterable[date] = (), rows: Iter
         if key not in seen:
             seen.add(key)
             yield Boundary(rule.name, part, says, draft.day, claim, history, session)
+
+
+@attrs.frozen
+class Judgment:
+    """What one rule by itself makes of the line in question; `pays` where it is a payment rule."""
+
+    outcome: str
+    carc: str | None = None
+    rarcs: tuple[str, ...] = ()
+    stands: tuple[tuple[str, Decimal], ...] = ()
+    pays: Decimal | None = None
+
+    def words(self, beside: Judgment | None = None) -> str:
+        """The outcome, with what sets it apart from another of the same outcome."""
+        if beside is None or beside.outcome != self.outcome:
+            return self.outcome
+        if beside.pays != self.pays:
+            return f"pays {money(self.pays)}" if self.pays is not None else "pays what is not known"
+        if beside.stands != self.stands:
+            return f"{self.outcome}, {listed(f'{many:f} {name}' for name, many in self.stands) or 'nothing'} stands"
+        return " ".join([self.outcome, self.carc or "without a code", *self.rarcs])
+
+
+def judged_alone(rule: Rule | None, policy: Policy, case: Boundary) -> Judgment | None:
+    """Really check a case under a policy of this rule alone (None: of no rule); None where the policy refuses the claim."""
+    payer = (case.claim.payer,) if isinstance(case.claim.payer, str) else policy.payers
+    alone = attrs.evolve(policy, rules=(rule,) if rule is not None else (), payers=payer, plans=())
+    try:
+        report = check((alone,), case.claim, case.history, case.session)
+    except InputError:
+        return None
+    line = max(one.number for one in case.claim.lines)
+    pays = next((one.pays for one in report.payments if one.line == line), None)
+    if rule is None:
+        return Judgment("clean")
+    mine = [one for one in report.found if one.rule == rule.name and line in one.lines]
+    if mine:
+        worst = max(mine, key=lambda one: SEVERITY[one.outcome])
+        return Judgment(worst.outcome, worst.carc, worst.rarc, tuple(sorted((worst.stands or {}).items())), pays)
+    open_ = any(one.rule == rule.name and line in one.lines and one.status == "undetermined" for one in report.rules)
+    return Judgment("undetermined" if open_ else "clean", pays=pays)
 
 
 def status(rule: Rule, draft: Draft) -> str:
@@ -509,5 +552,3 @@ def _due(need: NeededElement, base: Draft) -> Iterator[Way]:
         note = {"kind": need.element, "date": at.isoformat(), "discipline": base.discipline or None}
         yield f"{need.element.replace('_', ' ')} of {at}", attrs.evolve(base, notes=(*base.notes, note), services=(*base.services, *services))
 
-
-__all__ = ["MOST_CODES", "RENDERING", "Boundary", "boundaries", "status"]

@@ -21,7 +21,8 @@ def explain(what: str, rule: str | None, stack: bool) -> None:
         return _explain_code(what.upper())
     from ..checking import load
     from ..diagnostics import nearest
-    from ..stack import policy_text, stack_text
+    from ..explain import explained
+    from ..stack import stack_text
 
     policies = load(what).policies
     known = {one.name for policy in policies for one in policy.rules}
@@ -29,7 +30,7 @@ def explain(what: str, rule: str | None, stack: bool) -> None:
         near = nearest(rule, known)
         raise click.BadParameter(f'no rule is called "{rule}"' + (f"; did you mean {near}?" if near else ""), param_hint="RULE")
     having = [policy for policy in policies if rule is None or any(one.name == rule for one in policy.rules)]
-    click.echo("\n\n".join((stack_text if stack else policy_text)(policy, rule) for policy in having))
+    click.echo("\n\n".join((stack_text if stack else explained)(policy, rule) for policy in having))
     return None
 
 
