@@ -23,6 +23,7 @@ from .drafts import Draft, plain
 from .errors import InputError
 from .evaluate import check, verdict
 from .fields import Field
+from .meaning import parts_of
 from .policy import (
     AllOf,
     AmountEntry,
@@ -304,8 +305,7 @@ class _Around:
 
     def _own_days(self) -> list[date]:
         """Every day beside which the rule changes, the days on both sides of it in."""
-        ends = {day for span in _spans(self.rule) for day in (span.from_, span.to) if day is not None}
-        return sorted({near for day in (*ends, *self.days) for step in (0, -1, 1) if (near := dates.add(day, step, "days")) is not None})
+        return sorted({near for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1) if (near := dates.add(day, step, "days")) is not None})
 
     def _dated(self, numbers: list[int]) -> Iterator[_Told]:
         for day in self._own_days():
@@ -368,11 +368,16 @@ def _named(members: CodeSet, draft: Draft) -> Iterator[tuple[str, str | None]]:
     yield from (("97110", "PT"), ("97530", "OT"), ("92507", "SLP"), ("97161", "PT"), ("97010", "PT"))
 
 
+def days_of(rule: Rule) -> tuple[date, ...]:
+    """The days on which something in a rule begins or ends."""
+    return tuple(sorted({day for span in _spans(rule) for day in (span.from_, span.to) if day is not None}))
+
+
 @cache
 def _spans(rule: Rule) -> tuple[Span, ...]:
     """The spans of dates in a rule: its own, its layers', those of its amounts, codes and windows, and single dates."""
     found: list[Span] = []
-    for part in _parts(rule):
+    for part in parts_of(rule):
         match part:
             case AmountEntry(span=span) | Entry(span=span):
                 found.append(span)
@@ -388,22 +393,8 @@ def _spans(rule: Rule) -> tuple[Span, ...]:
 @cache
 def _tables(rule: Rule) -> tuple[Table, ...]:
     """The tables that a rule looks values up in, other than a list of pairs."""
-    found = [part.table for part in _parts(rule) if isinstance(part, TableValue | Counter)]
+    found = [part.table for part in parts_of(rule) if isinstance(part, TableValue | Counter)]
     return tuple(dict.fromkeys(table for table in found if table is not None))
-
-
-def _parts(thing: Any) -> Iterator[Any]:
-    """All that a rule is made of, down to entries of sets and spans; tables and fields stay whole."""
-    if isinstance(thing, tuple):
-        for one in thing:
-            yield from _parts(one)
-    elif isinstance(thing, Span):
-        yield thing
-    elif attrs.has(type(thing)) and not isinstance(thing, Field | Table):
-        yield thing
-        for field in attrs.fields(type(thing)):
-            if field.eq is not False and field.name not in ("citations", "span" if isinstance(thing, Rule) else ""):
-                yield from _parts(getattr(thing, field.name))
 
 
 # ---- kinds of demand ---------------------------------------------------------------------------------------------

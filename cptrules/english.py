@@ -6,15 +6,13 @@ window) are called by their names, and `meanings` says what each name of a rule 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, Final, assert_never
-
-import attrs
+from typing import Final, assert_never
 
 from .dates import Span
 from .fields import Field
+from .meaning import parts_of
 from .policy import (
     ALWAYS,
     AllOf,
@@ -76,13 +74,14 @@ _YES: Final = {
 }  # fmt: skip
 # Lists, of which any member may be meant, each with its opposite.
 _MANY: Final = {
-    "modifier": ("a modifier", "no modifier"), "diagnosis": ("a diagnosis", "no diagnosis"), "authorization.code": ("a code it approves", "no code it approves"),
+    "modifier": ("a modifier", "no modifier"), "diagnosis": ("a diagnosis", "no diagnosis"),
+    "authorization.code": ("a code it approves", "no code it approves"),
     "other_payer.order": ("another payer's order", "no other payer's order"),
 }  # fmt: skip
 _SHORT: Final = {
     "place_of_service": "the place of service", "date_of_service": "the date of service", "code": "the code", "patient.age": "the patient's age",
     "patient.birth_date": "the patient's birth date", "patient.enrolled": "the day the patient joined the plan",
-    "role": "the role of who gave it", "received": "the day the payer received the claim", "plan": "the plan", "contact": "the contact", "discipline": "the discipline",
+    "role": "the role of who gave it", "received": "the day the payer received the claim",
 }  # fmt: skip
 
 
@@ -276,19 +275,21 @@ def window_said(window: Window) -> str:
     if window.year_from is not None:
         told = f"a year that begins on {window.year_from[0]:02}-{window.year_from[1]:02}"
     else:
-        opened = listed((_opening_said(one) for one in window.openings), "or") or "at any time"
+        opened = listed((opening_said(one) for one in window.openings), "or") or "at any time"
         told = f"begins {opened}"
-        told += "".join(f"; lasts {_length_said(one)}" for one in window.lengths) if window.lengths else "; lasts until it begins again"
+        told += "".join(f"; lasts {length_said(one)}" for one in window.lengths) if window.lengths else "; lasts until it begins again"
     told += f"; none begins before {window.since}" if window.since is not None else ""
     return told + (f"; each {listed(plainly(key.name) for key in window.keys)} has its own" if window.keys else "")
 
 
-def _length_said(length: Length) -> str:
+def length_said(length: Length) -> str:
+    """How long a window lasts."""
     again = ", and the next begins with the first service after its end" if length.again else ""
     return f"{length.number} {spelt_unit(length.number, length.unit)}{again}"
 
 
-def _opening_said(opening: Opening) -> str:
+def opening_said(opening: Opening) -> str:
+    """What opens a window."""
     when = f" when {condition_said(opening.when)}" if opening.when is not None else ""
     of = f" of {set_said(opening.of, 'or')}" if opening.of is not None else ""
     match opening.kind:
@@ -389,7 +390,7 @@ def _called(counter: Counter) -> str:
 def meanings(rule: Rule) -> dict[str, str]:
     """What each name in a rule stands for: sets, amounts by date, terms, counters, windows and tables, in the order met."""
     found: dict[str, str] = {}
-    for part in _parts((rule.on, rule.when, rule.demand, rule.excepts, rule.unless)):
+    for part in parts_of((rule.on, rule.when, rule.demand, rule.excepts, rule.unless)):
         match part:
             case Entry(kind="set", value=name, members=CodeSet() as members):
                 found.setdefault(plainly(name), set_said(members))
@@ -406,17 +407,3 @@ def meanings(rule: Rule) -> dict[str, str]:
             case _:
                 continue
     return found
-
-
-def _parts(thing: Any) -> Iterator[Any]:
-    """All that a rule is made of, the members of its sets and its tables in."""
-    if isinstance(thing, tuple):
-        for one in thing:
-            yield from _parts(one)
-    elif isinstance(thing, Table):
-        yield thing
-    elif attrs.has(type(thing)) and not isinstance(thing, Field | Span):
-        yield thing
-        for field in attrs.fields(type(thing)):
-            if field.eq is not False:
-                yield from _parts(getattr(thing, field.name))

@@ -249,10 +249,11 @@ def _prior(demand: PriorAuthorization) -> Iterator[str]:
     yield from (f"the authorization must be one of which {told(clause)}" for clause in demand.that)
     if demand.matching:
         yield f"the authorization must state {listed(_MATCHING.get(one, one) for one in demand.matching)}"
-    yield from (_requested(one) for one in demand.requested)
+    yield from (requested_said(one) for one in demand.requested)
 
 
-def _requested(request: RequestBy) -> str:
+def requested_said(request: RequestBy) -> str:
+    """When an authorization must have been asked for."""
     how = "at least" if request.at_least else "within"
     distance = f"{request.number} {spelt_unit(request.number, request.unit)} {request.direction} {moment_said(request.anchor)}"
     return f"it must have been asked for {how} {distance}"
@@ -260,7 +261,7 @@ def _requested(request: RequestBy) -> str:
 
 def _modified(demand: Modifiers) -> Iterator[str]:
     if demand.needs:
-        yield f"it needs modifier {listed(_needed(need) for need in demand.needs)}"
+        yield f"it needs modifier {listed(needed_said(need) for need in demand.needs)}"
     for group in demand.one_of:
         yield f"it needs one of the modifiers {listed(group, 'or')}"
     for group in demand.all_of:
@@ -271,20 +272,22 @@ def _modified(demand: Modifiers) -> Iterator[str]:
         yield f"it may not have modifier {listed(demand.refuse, 'or')}"
 
 
-def _needed(need: NeededModifier) -> str:
+def needed_said(need: NeededModifier) -> str:
+    """A modifier that is needed, for whom, and what who adds it attests."""
     attested = f' (who adds it attests: "{need.attesting}")' if need.attesting else ""
     return f"{need.modifier}{f' for {need.discipline}' if need.discipline else ''}{attested}"
 
 
 def _documented(demand: Documentation) -> Iterator[str]:
     if demand.needs:
-        yield f"the record must hold {listed(_element(need) for need in demand.needs)}"
+        yield f"the record must hold {listed(element_said(need) for need in demand.needs)}"
     for group in demand.one_of:
-        yield f"the record must hold one of {listed((_element(need) for need in group), 'or')}"
+        yield f"the record must hold one of {listed((element_said(need) for need in group), 'or')}"
     yield from (f"of the record this must hold: {told(clause)}" for clause in demand.that)
 
 
-def _element(need: NeededElement) -> str:
+def element_said(need: NeededElement) -> str:
+    """What the record must hold, perhaps every so often."""
     name = plainly(need.element)
     if not need.every:
         return name
