@@ -40,6 +40,7 @@ from .policy import (
     Limit,
     Modifiers,
     NeededElement,
+    OnList,
     Opening,
     Pairs,
     Payment,
@@ -51,11 +52,13 @@ from .policy import (
     TableValue,
     Timing,
     Window,
+    YesNo,
+    conditions_in,
 )
 from .reach import looked_at
 from .report import SEVERITY
 from .tables import Row, Table
-from .ways import MOST_WAYS, Way, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .ways import MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
 from .words import listed, money
 
 MOST_CODES: Final = 120  # of a rule's `on`, each shown once
@@ -287,9 +290,8 @@ class _Around:
                 draft = self._based(at, (two, None))
                 with_first = attrs.evolve(draft, others=(*draft.others, beside(one, None, None, draft)))
                 yield "listed in", f"{one} with {two}", with_first
-                for clause in self.rule.unless:
-                    for said, tried in some(ways(clause.condition, True, with_first), 4):
-                        yield "unless", f"{one} with {two}, {said}", tried
+                for said, tried in _pair_ways_out(self.rule, with_first):
+                    yield "unless", f"{one} with {two}, {said}", tried
 
     def _some_rows(self, table: Table) -> Iterator[Row]:
         """The rows asked for, then one of each kind: by its values, and by whether it has ended."""
@@ -311,10 +313,22 @@ class _Around:
         for day in self._own_days():
             if not 1950 <= day.year <= 2090:
                 continue
-            told = list(self._demanded(self._based(day)))
+            base = self._based(day)
+            told = list(self._demanded(base))
             for number in numbers if isinstance(self.rule.demand, Pairs) else range(len(told)):
                 if number < len(told) and (number in numbers or told[number][0] in ("at most", "after")):
                     yield told[number]
+            yield from self._dated_clauses(base, numbers[0])
+
+    def _dated_clauses(self, base: Draft, telling: int) -> Iterator[_Told]:
+        """Exceptions and ways out on a day, with all but the day as they ask for it."""
+        for clause in self.rule.excepts:
+            draft = self._again(telling, as_far_as(clause.condition, True, base))
+            if draft is not None:
+                yield clause.text or "except", clause.text, draft
+        broken = self._again(telling, base)
+        for clause in self.rule.unless if broken is not None and not isinstance(self.rule.demand, Pairs) else ():
+            yield clause.text or "unless", clause.text, as_far_as(clause.condition, True, broken or base)
 
     def _again(self, telling: int, base: Draft) -> Draft | None:
         found = next((one for n, one in enumerate(self._demanded(base)) if n == telling), None)
@@ -348,6 +362,14 @@ class _Around:
             for want in (True, False):
                 for said, tried in some(ways(clause.condition, want, draft), MOST_WAYS):
                     yield clause.text or "unless", said, tried
+
+
+def _pair_ways_out(rule: Rule, draft: Draft) -> Iterator[Way]:
+    """Each fact of the line that a way out of a pair asks for; what the row says of the pair nothing sets."""
+    for clause in rule.unless:
+        for part in conditions_in(clause.condition):
+            if isinstance(part, OnList | YesNo) and part.field.owner != "pair":
+                yield from some(ways(part, True, draft), 12)
 
 
 def _saturday(day: date) -> date:

@@ -76,6 +76,19 @@ def settled(condition: Condition, want: bool, draft: Draft, earlier: Iterable[tu
     return None
 
 
+def as_far_as(condition: Condition, want: bool, draft: Draft) -> Draft:
+    """Make a condition true (or false) as far as that goes: of joined parts those that can be, where another hangs on the day."""
+    match condition:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                draft = as_far_as(part, want, draft)
+            return draft
+        case Term(condition=inner):
+            return as_far_as(inner, want, draft)
+        case _:
+            return settled(condition, want, draft) or draft
+
+
 def is_so(condition: Condition, want: bool, draft: Draft) -> bool:
     """Whether a condition is certainly true (or false) for a draft."""
     try:
@@ -382,12 +395,14 @@ def _at_a_distance(condition: Near | Apart, draft: Draft) -> Iterator[Way]:
             yield f"{moment_said(condition.anchor)} on {anchor}", found
     if condition.moment is None:
         return
-    anchored = day_of(condition.anchor, draft) or draft.day
-    edge = dates.add(anchored, -sign * condition.number, condition.unit, off)
-    for day in _edges(edge, anchored, -sign):
-        found = with_moment(condition.moment, day, draft)
-        if found is not None:
-            yield f"{moment_said(condition.moment)} on {day}", found
+    far = with_moment(condition.anchor, draft.day - 60 * _ONE, draft)
+    for ready in (draft, *([far] if far is not None else [])):
+        anchored = day_of(condition.anchor, ready) or draft.day
+        edge = dates.add(anchored, -sign * condition.number, condition.unit, off)
+        for day in _edges(edge, anchored, -sign):
+            found = with_moment(condition.moment, day, ready)
+            if found is not None:
+                yield f"{moment_said(condition.moment)} on {day}", found
 
 
 def _edges(edge: date | None, start: date, sign: int) -> list[date]:
