@@ -306,8 +306,10 @@ class _Around:
     # ---- dates, codes, scope ---------------------------------------------------------------------------------
 
     def _own_days(self) -> list[date]:
-        """Every day beside which the rule changes, the days on both sides of it in."""
-        return sorted({near for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1) if (near := dates.add(day, step, "days")) is not None})
+        """Every day beside which the rule changes, the days on both sides of it in, and a day late in the same year."""
+        late = (_saturday(date(day.year, 11, 28)) for day in (*days_of(self.rule), *self.days))
+        near = (dates.add(day, step, "days") for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1))
+        return sorted({day for day in (*near, *late) if day is not None})
 
     def _dated(self, numbers: list[int]) -> Iterator[_Told]:
         for day in self._own_days():

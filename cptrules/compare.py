@@ -14,7 +14,9 @@ import attrs
 
 from .boundaries import Boundary, boundaries, days_of, judged_alone
 from .changes import changed_rows, differences, facets, told
+from .diagnostics import nearest
 from .english import spans_said
+from .errors import CptrulesError
 from .meaning import parts_of, rule_meaning
 from .policy import Policy, Rule
 from .tables import Row, Table
@@ -69,12 +71,17 @@ class Comparison:
         return comparison_text(self)
 
 
-def compare(old: Policies, new: Policies) -> Comparison:
-    """Compare two sets of policies by what they mean; a policy is matched by its name, one with one whatever they are called."""
+def compare(old: Policies, new: Policies, match: tuple[str, str] | None = None) -> Comparison:
+    """Compare two sets of policies by what they mean.
+
+    A policy is matched by its name, one with one whatever they are called; `match` names one of each, and only these are compared.
+    Raises CptrulesError where there is none of such a name.
+    """
     heads: list[str] = []
     changes: list[Change] = []
     same = 0
-    for before, after in _pairs(old.policies, new.policies):
+    matched = [(_named(old, match[0]), _named(new, match[1]))] if match is not None else _pairs(old.policies, new.policies)
+    for before, after in matched:
         if before is None or after is None:
             one = before or after
             assert one is not None
@@ -94,6 +101,14 @@ def _pairs(old: tuple[Policy, ...], new: tuple[Policy, ...]) -> Iterator[tuple[P
     was, now = ({policy.name: policy for policy in side} for side in (old, new))
     for name in sorted({*was, *now}):
         yield was.get(name), now.get(name)
+
+
+def _named(policies: Policies, name: str) -> Policy:
+    found = next((policy for policy in policies.policies if policy.name == name), None)
+    if found is None:
+        near = nearest(name, [policy.name for policy in policies.policies])
+        raise CptrulesError(f'no policy is called "{name}"' + (f"; did you mean {near}?" if near else ""))
+    return found
 
 
 def _heads(old: Policy, new: Policy) -> Iterator[str]:
@@ -159,7 +174,7 @@ def moved(before: Rule | None, old: Policy, after: Rule | None, new: Policy) -> 
 
 def _cases(before: Rule | None, old: Policy, after: Rule | None, new: Policy) -> Iterator[Boundary]:
     """The boundary cases of both rules, each beside the other's dates and rows too, and the same with an assumed fact left out."""
-    sides = [(rule, policy) for rule, policy in ((after, new), (before, old)) if rule is not None]
+    sides = [(rule, policy) for rule, policy in ((before, old), (after, new)) if rule is not None]
     days = {day for rule, _ in sides for day in days_of(rule)}
     rows = list(_changed_rows(before, after))
     facts = _assumed_otherwise(old, new)

@@ -48,7 +48,7 @@ from .policy import (
     Timing,
 )
 from .stack import WIDTH, authority, head_lines
-from .words import MONEY_MEASURES, amount, listed, spelt_unit
+from .words import MONEY_MEASURES, amount, listed, ordinal, spelt_unit
 
 if TYPE_CHECKING:
     from .boundaries import Boundary
@@ -154,7 +154,7 @@ def _which(rule: Rule) -> str:
     if isinstance(demand, Limit) and isinstance(demand.at_most, Constant) and demand.count.measure in ("visits", "treatment_days", "lines"):
         number = demand.at_most.value
         if isinstance(number, Decimal) and number == int(number):
-            return f"The {_ordinal(int(number) + 1)}"
+            return f"The {ordinal(int(number) + 1)}"
     match demand:
         case Limit():
             return "What goes over"
@@ -170,11 +170,6 @@ def _which(rule: Rule) -> str:
             return "What comes later"
         case _:
             return "A line that fails this"
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 # ---- demands -----------------------------------------------------------------------------------------------------

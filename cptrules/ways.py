@@ -53,7 +53,7 @@ from .policy import (
     YesNo,
 )
 from .truth import Truth
-from .words import MONEY_MEASURES, money, spelt_unit
+from .words import MONEY_MEASURES, money, ordinal, spelt_unit
 
 Way: TypeAlias = tuple[str, Draft]
 MOST_WAYS: Final = 200  # of one condition
@@ -331,7 +331,7 @@ def day_of(wanted: Moment | None, draft: Draft) -> date | None:
 
 
 def moment_said(wanted: Moment) -> str:
-    """A moment's name for a sentence."""
+    """A moment's name for what is told of a case."""
     match wanted:
         case DateMoment(field=field):
             return _said(field.name)
@@ -375,6 +375,8 @@ def _with_visit(wanted: VisitMoment, day: date, draft: Draft) -> Draft | None:
     if wanted.where is not None:
         like = settled(wanted.where, True, like) or like
     at, first = day.isoformat(), wanted.which == "first"
+    if wanted.window is not None:
+        draft = next(opened(wanted.window, attrs.evolve(draft, services=()), day if first else day - 20 * _ONE), draft)
     kept = tuple(one for one in draft.services if (one["date_of_service"] >= at if first else one["date_of_service"] <= at))
     return attrs.evolve(draft, services=(*kept, like.service(day)))
 
@@ -393,6 +395,7 @@ def _at_a_distance(condition: Near | Apart, draft: Draft) -> Iterator[Way]:
         found = with_moment(condition.anchor, anchor, draft)
         if found is not None:
             yield f"{moment_said(condition.anchor)} on {anchor}", found
+    yield from _each_where(condition.anchor, edge or start, draft)
     if condition.moment is None:
         return
     far = with_moment(condition.anchor, draft.day - 60 * _ONE, draft)
@@ -403,6 +406,23 @@ def _at_a_distance(condition: Near | Apart, draft: Draft) -> Iterator[Way]:
             found = with_moment(condition.moment, day, ready)
             if found is not None:
                 yield f"{moment_said(condition.moment)} on {day}", found
+        yield from _each_where(condition.moment, edge or anchored, ready)
+
+
+def _each_where(wanted: Moment, day: date, draft: Draft) -> Iterator[Way]:
+    """A visit or an event on a day in each way that its own condition comes true, or false."""
+    if not isinstance(wanted, EventMoment | VisitMoment) or wanted.where is None:
+        return
+    placed = with_moment(attrs.evolve(wanted, where=None), day, draft)
+    if placed is None:
+        return
+    for want in (True, False):
+        if isinstance(wanted, EventMoment):
+            inside = attrs.evolve(placed, in_event=True)
+            yield from ((said, attrs.evolve(tried, in_event=False)) for said, tried in some(ways(wanted.where, want, inside)))
+        else:
+            for said, like in some(ways(wanted.where, want, draft)):
+                yield f"{moment_said(wanted)} on {day}, {said}", attrs.evolve(placed, services=(*placed.services[:-1], like.service(day)))
 
 
 def _edges(edge: date | None, start: date, sign: int) -> list[date]:
@@ -530,8 +550,10 @@ def _targets(counter: Counter, number: Decimal) -> list[Decimal]:
 
 
 def count_said(counter: Counter, draft: Draft) -> str:
-    """What the count of a draft comes to: `visit 31`, `dollars allowed 2480.01`."""
+    """What the count of a draft comes to: `a 31st visit`, `$2,480.01 allowed`."""
     found = count(counter, *draft.judged()).interval
+    if counter.measure in ("visits", "treatment_days") and found.low == int(found.low) > 0:
+        return f"a {ordinal(int(found.low))} {spelt_unit(1, counter.noun)}"
     told = money(Decimal(found.low)) if counter.measure in MONEY_MEASURES else f"{Decimal(found.low):f}"
     return f"{told} {spelt_unit(1 if found.low == 1 else 2, counter.noun)}"
 
