@@ -31,6 +31,7 @@ from .policy import (
     ALWAYS,
     CONDITIONS,
     AmountValue,
+    Apart,
     Beside,
     Citation,
     Clause,
@@ -45,6 +46,7 @@ from .policy import (
     FieldValue,
     KindKey,
     Length,
+    Near,
     NeededElement,
     NeededModifier,
     Opening,
@@ -61,7 +63,7 @@ from .policy import (
     WindowKey,
 )
 from .tables import Row, Table
-from .words import amount, listed
+from .words import amount, listed, spelt_unit
 
 MOST_SHOWN: Final = 6  # codes or rows named one by one
 _LABELS: Final = {
@@ -237,8 +239,15 @@ def _fields(old: Any, new: Any) -> Iterator[str]:
     deep = pair is not None and all(isinstance(one, tuple) or attrs.has(type(one)) for one in pair)
     if pair is not None and deep and not isinstance(pair[0], Span):
         yield from (f"{_named(old)}{line}" for line in inside(*pair))
+    elif isinstance(old, Near | Apart) and set(differing) <= {"number", "unit", "direction"}:
+        yield f"{_distance(old)} -> {_distance(new)} {moment_said(new.anchor)}"
     else:
         yield f"{said(old)} -> {said(new)}"
+
+
+def _distance(of: Near | Apart) -> str:
+    how = "within" if isinstance(of, Near) else "at least"
+    return f"{how} {of.number} {spelt_unit(of.number, of.unit)} {of.direction}"
 
 
 def _named(thing: Any) -> str:
@@ -261,8 +270,8 @@ def _parts(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
 def _codes(old: CodeSet, new: CodeSet) -> Iterator[str]:
     for word, before, after in (("", old.entries, new.entries), ("excluding ", old.excluding, new.excluding)):
         was, now = _flat(old, before), _flat(new, after)
-        gone = [entry_said(one) for key, one in was.items() if key not in now]
-        come = [entry_said(one) for key, one in now.items() if key not in was]
+        gone = [entry_said(one, old.system) for key, one in was.items() if key not in now]
+        come = [entry_said(one, new.system) for key, one in now.items() if key not in was]
         if come:
             yield f"{word}{_few(come)} added"
         if gone:

@@ -120,16 +120,17 @@ def spans_said(spans: tuple[Span, ...]) -> str:
 
 def set_said(of: CodeSet, last: str = "and") -> str:
     """A set of codes: `PT and OT, evaluations aside`."""
-    named = listed((entry_said(entry) for entry in of.entries), last)
-    return f"{named}, {listed(entry_said(entry) for entry in of.excluding)} aside" if of.excluding else named
+    named = listed((entry_said(entry, of.system) for entry in of.entries), last)
+    return f"{named}, {listed(entry_said(entry, of.system) for entry in of.excluding)} aside" if of.excluding else named
 
 
-def entry_said(entry: Entry) -> str:
-    """One member of a set, with its dates."""
+def entry_said(entry: Entry, system: str = "") -> str:
+    """One member of a set of a kind of codes, with its dates."""
     dated = f" ({span_said(entry.span)})" if entry.span != ALWAYS else ""
     match entry.kind:
         case "pattern":
-            return f"{entry.value.rstrip('.')} and all below it{dated}" if entry.value.endswith(".") else f"all that begins with {entry.value}{dated}"
+            below = system == "diagnosis"
+            return f"{entry.value} and below{dated}" if below else f"all that begins with {entry.value}{dated}"
         case "range" | "diagnoses":
             return f"{entry.value} to {entry.last}{dated}"
         case "set":

@@ -126,9 +126,11 @@ def _way_out(clause: Clause) -> str:
 
 
 def _dates(rule: Rule) -> Iterator[str]:
-    for spans in dict.fromkeys((rule.own_effective, *rule.effective)):
-        if spans:
-            yield f"In force {spans_said(spans)}."
+    if rule.own_effective:
+        yield f"In force {spans_said(rule.own_effective)}."
+    for spans in dict.fromkeys(rule.effective):
+        if spans and spans != rule.own_effective:
+            yield f"Its policy is in force {spans_said(spans)}."
     for gone in rule.dropped:
         yield f'Dropped {span_said(gone.span) or "for good"}: "{gone.reason}".'
     if rule.suspended is not None:

@@ -184,7 +184,7 @@ def _counted(counter: Counter) -> Iterator[Fact]:
     if counter.measure in _MEASURED:
         yield from _known(_MEASURED[counter.measure])
     if counter.measure == "paid":
-        yield _PAID
+        yield from (_PAID, *_known("allowed", "units"))
     if counter.measure == "authorizations":
         yield from AUTHORIZATIONS
     if counter.table is not None:

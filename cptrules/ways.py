@@ -375,10 +375,18 @@ def _with_visit(wanted: VisitMoment, day: date, draft: Draft) -> Draft | None:
     if wanted.where is not None:
         like = settled(wanted.where, True, like) or like
     at, first = day.isoformat(), wanted.which == "first"
-    if wanted.window is not None:
+    if wanted.window is not None and not _opened_already(wanted.window, day, draft):
         draft = next(opened(wanted.window, attrs.evolve(draft, services=()), day if first else day - 20 * _ONE), draft)
+        if first and wanted.where is None and any(one["date_of_service"] == at for one in draft.services):
+            return draft  # what opened the window is its first visit
     kept = tuple(one for one in draft.services if (one["date_of_service"] >= at if first else one["date_of_service"] <= at))
     return attrs.evolve(draft, services=(*kept, like.service(day)))
+
+
+def _opened_already(window: Window, day: date, draft: Draft) -> bool:
+    """Whether an event that opens a window is on file by a day."""
+    kinds = {opening.event for opening in window.openings if opening.event is not None}
+    return any(event["kind"] in kinds and event["date"] <= day.isoformat() for event in draft.events)
 
 
 def _holds(of: CodeSet, draft: Draft) -> bool:
