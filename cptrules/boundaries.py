@@ -158,6 +158,8 @@ class _Around:
 
     def drafts(self) -> Iterator[_Told]:
         base, demanded = self._ordinary()
+        if isinstance(self.rule.demand, Forbid | Payment):  # which say nothing but their scope
+            yield from self._scoped(base, 0)
         yield from demanded
         broken = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "broken"), None)
         met = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "met"), None)

@@ -96,20 +96,14 @@ def facets(rule: Rule, policy: Policy) -> list[Facet]:
         found += [Facet(word, clause, said(clause)) for clause in clauses]
     for field in attrs.fields(type(rule.demand)):
         found += _of_demand(_LABELS[field.name], getattr(rule.demand, field.name))
-    outcome = (rule.outcome, rule.carc, *rule.rarcs)
-    found.append(Facet("outcome", tuple(enumerated(outcome)), " ".join(one for one in outcome if one)))
+    outcome = " ".join(one for one in (rule.outcome, rule.carc, *sorted(rule.rarcs)) if one)
+    found.append(Facet("outcome", outcome, outcome))
     found += [Facet("effective", spans, spans_said(spans)) for spans in (rule.own_effective, *rule.effective) if spans]
     found += [Facet("dropped", gone, said(gone)) for gone in rule.dropped]
     found += [Facet("suspended", rule.suspended, f'"{rule.suspended}"')] if rule.suspended is not None else []
     found += [Facet("assume", (field.name, value), f"{plainly(field.name)} is {constant_said(value)}") for field, value in _assumed(rule, policy)]
     found += [Facet("message", rule.message, f'"{rule.message}"', moves=False)] if rule.message is not None else []
     return found + [Facet("cite", one, said(one), moves=False) for one in rule.citations]
-
-
-def enumerated(outcome: tuple[str | None, ...]) -> Iterator[str]:
-    """Outcome, CARC and RARCs, each told apart by what it is."""
-    for number, one in enumerate(outcome):
-        yield f"{min(number, 2)} {one}"
 
 
 def _of_demand(label: str, thing: Any) -> list[Facet]:
@@ -181,7 +175,7 @@ def said(thing: Any) -> str:
 
 
 def differences(old: list[Facet], new: list[Facet]) -> list[tuple[Facet | None, Facet | None]]:
-    """The facets that are another, the old beside the new of the same clause; None where one has no counterpart."""
+    """The facets that are another, the old beside the new of the same clause; what no claim can feel comes last."""
     found: list[tuple[Facet | None, Facet | None]] = []
     for clause in dict.fromkeys(facet.clause for facet in (*old, *new)):
         before, after = ([facet for facet in side if facet.clause == clause] for side in (old, new))
@@ -190,7 +184,7 @@ def differences(old: list[Facet], new: list[Facet]) -> list[tuple[Facet | None, 
         come = [facet for facet in after if facet.meaning not in kept]
         found += list(zip(gone, come, strict=False))
         found += [(facet, None) for facet in gone[len(come) :]] + [(None, facet) for facet in come[len(gone) :]]
-    return found
+    return sorted(found, key=lambda pair: not any(facet is not None and facet.moves for facet in pair))
 
 
 def told(old: Facet | None, new: Facet | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from .fields import Field
-from .policy import ALWAYS, AmountValue, Citation, CodeSet, Counter, Entry, Policy, Rule, Term, Window
+from .policy import ALWAYS, AmountEntry, AmountValue, Citation, CodeSet, Counter, Entry, Policy, Rule, Term, Window
 from .tables import Row, Table
 
 # What tells nothing of the meaning: words as written, and names.
@@ -33,6 +33,8 @@ def meaning(thing: Any) -> Hashable:
             return meaning(inner)
         case CodeSet(excluding=excluding):
             return "CodeSet", members(thing), members(attrs.evolve(thing, entries=excluding))
+        case AmountValue(entries=(AmountEntry(span=span, when=None, value=constant),)) if span == ALWAYS:
+            return meaning(constant)
         case AmountValue(type=type_, entries=entries):
             parts = [(meaning(one.value), one.span, meaning(one.when)) for one in entries]
             return "AmountValue", type_, frozenset(parts) if all(one.when is None for one in entries) else tuple(parts)

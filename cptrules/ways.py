@@ -370,8 +370,7 @@ def _with_visit(wanted: VisitMoment, day: date, draft: Draft) -> Draft | None:
         return None
     like = draft
     if wanted.of is not None:
-        code, discipline = next(codes_of(wanted.of, draft), (draft.line["code"], None))
-        like = draft.with_code(code, discipline) if not _holds(wanted.of, draft) else draft
+        like = draft if _holds(wanted.of, draft) else _of_set(wanted.of, draft)
     if wanted.where is not None:
         like = settled(wanted.where, True, like) or like
     at, first = day.isoformat(), wanted.which == "first"
@@ -381,6 +380,12 @@ def _with_visit(wanted: VisitMoment, day: date, draft: Draft) -> Draft | None:
             return draft  # what opened the window is its first visit
     kept = tuple(one for one in draft.services if (one["date_of_service"] >= at if first else one["date_of_service"] <= at))
     return attrs.evolve(draft, services=(*kept, like.service(day)))
+
+
+def _of_set(of: CodeSet, draft: Draft) -> Draft:
+    """The draft with a code of a set, of the same discipline where the set has one."""
+    made = [draft.with_code(code, discipline) for code, discipline in codes_of(of, draft)]
+    return next((one for one in made if one.discipline == draft.discipline), made[0] if made else draft)
 
 
 def _opened_already(window: Window, day: date, draft: Draft) -> bool:

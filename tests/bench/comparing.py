@@ -15,14 +15,14 @@ from pathlib import Path
 os.environ["CPTRULES_CACHE"] = "off"
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from clause_changes import changed  # noqa: E402
+from clause_changes import changed
 
-from cptrules.checking import Policies, policies_of  # noqa: E402
-from cptrules.compare import compare  # noqa: E402
-from cptrules.errors import PolicyErrors  # noqa: E402
-from cptrules.loading import read  # noqa: E402
-from cptrules.parse import parse  # noqa: E402
-from cptrules.write import written  # noqa: E402
+from cptrules.checking import Policies, policies_of
+from cptrules.compare import compare
+from cptrules.errors import PolicyErrors
+from cptrules.loading import read
+from cptrules.parse import parse
+from cptrules.write import written
 
 SHIPPED = sorted((Path(__file__).parents[2] / "policies").glob("*.policy"))
 
@@ -63,7 +63,8 @@ def main() -> None:
             moved += moves
             if not moves:
                 print(f"  {path.stem} {rule}: {what}: {told.changes[0].words if told.changes else 'nothing told'}")
-    print(f"{made} changes: {exact} told exactly, {moved} with a claim that moves ({100 * moved / made:.1f} percent); {time.process_time() - start:.0f} s")
+    share, took = 100 * moved / made, time.process_time() - start
+    print(f"{made} changes: {exact} told exactly, {moved} with a claim that moves ({share:.1f} percent); {took:.0f} s")
 
 
 if __name__ == "__main__":
