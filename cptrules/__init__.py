@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .compare import Change, Comparison
     from .diagnostics import Diagnostic
     from .errors import CptrulesError, Fault, InputError, PolicyErrors
+    from .fhir.mapping import FhirMapping
     from .intake import read_claims, read_histories, read_sessions
     from .questions import Fact
     from .remaining import Left, Remaining
@@ -26,7 +27,7 @@ _WHERE = {
     "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims", "Person": "claims",
     "Change": "compare", "Comparison": "compare",
     "Bill": "billing", "Remaining": "remaining", "Left": "remaining",
-    "Diagnostic": "diagnostics",
+    "Diagnostic": "diagnostics", "FhirMapping": "fhir.mapping",
     "CptrulesError": "errors", "Fault": "errors", "InputError": "errors", "PolicyErrors": "errors",
     "read_claims": "intake", "read_histories": "intake", "read_sessions": "intake",
     "Finding": "report", "LineReport": "report", "Missing": "report", "Repair": "report", "Report": "report", "RuleStatus": "report",
@@ -42,6 +43,7 @@ __all__ = [
     "Diagnostic",
     "Fact",
     "Fault",
+    "FhirMapping",
     "Finding",
     "History",
     "InputError",
