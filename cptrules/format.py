@@ -26,7 +26,7 @@ from .write import WIDTH, braced, broken, inner_written, written
 COMMENT_COLUMN: Final = 45
 _WIDEST_BESIDE: Final = 60  # a longer clause does not push its neighbours' comments to the right
 _VALUE_COLUMN: Final = 10  # behind the two spaces of a clause
-_TOKENS: Final = re.compile(r'"(?:\\.|[^"\\])*"|\.\.|[(),]|!=|[<>]=?|=|:|\$[0-9,.]+|(?:[^\s(),"<>=!:.#]|\.(?!\.))+')
+_TOKENS: Final = re.compile(r'"(?:\\.|[^"\\])*"|\.\.|[(){},]|!=|[<>]=?|=|:|\$[0-9,.]+|(?:[^\s(){},"<>=!:.#]|\.(?!\.))+')
 _WORDS: Final = re.compile(r"([a-z]+(?: most| least| by| to| in| on| after| from| minutes)?) +")
 _BRACE: Final = re.compile(r"(?:[ \t\n]|#[^\n]*)*\{")
 _ALIGNED: Final = re.compile(r"(codes|amount|term|counter|table|fact|window|event|source) ")
@@ -226,11 +226,11 @@ class _Layout:
         pieces, own = [], []
         for line, column, text in inner:
             at = self.starts[line - 1] + column - 1
-            pieces.append(_TOKENS.findall(self.source[place:at].replace("{", " { ")))
+            pieces.append(_TOKENS.findall(self.source[place:at]))
             own.append(not self.source[self.starts[line - 1] : at].strip())
             place = at + len(text)
         end = self.starts[span.end_line - 1] + span.end_column - 1
-        pieces.append(_TOKENS.findall(self.source[place:end].replace("{", " { ")))
+        pieces.append(_TOKENS.findall(self.source[place:end]))
         return pieces, own
 
 

@@ -252,8 +252,8 @@ def test_the_exit_code_tells_of_a_difference(tmp_path: Path) -> None:
 
 def test_claims_whose_outcome_moves() -> None:
     examples = TOP / "docs" / "examples"
-    code, shown = run(str(examples / "acme.policy"), str(examples / "next_year" / "acme.policy"), "--claims", str(examples / "next_year" / "claims.jsonl"),
-                      "--history", str(examples / "next_year" / "histories.jsonl"))  # fmt: skip
+    inputs = ("--claims", str(examples / "next_year" / "claims.jsonl"), "--history", str(examples / "next_year" / "histories.jsonl"))
+    code, shown = run(str(examples / "acme.policy"), str(examples / "next_year" / "acme.policy"), *inputs)
     assert code == 1
     assert "Of 3 claims 2 change: 1 clean -> deny ($140.00 charged), 1 deny -> clean ($140.00 charged)." in shown
     assert "  visits_a_year  1 claim, $140.00 charged" in shown

@@ -161,6 +161,10 @@ def test_a_file_of_comments_alone_keeps_them() -> None:
     assert formatted("") == formatted("\n \n") == ""
 
 
+def test_a_brace_in_a_text_is_no_brace() -> None:
+    holds_together('drop # 1\n    # 2\n    limit a because "{ (,) .. # no comment" # 3\n  cite m\n')
+
+
 def test_a_comment_in_every_place_of_one_clause_stays_there() -> None:
     text = "limit a {\n  # 1\n  when # 2\n    b # 3\n    and # 4\n    # 5\n    c # 6\n  # 7\n} # 8\n# 9\n"
     assert [line.partition("#")[2].strip() for line in formatted(text).splitlines() if "#" in line] == list("123456789")
