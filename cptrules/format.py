@@ -235,9 +235,13 @@ class _Layout:
 
 
 def _spaced(tokens: Iterable[str]) -> str:
-    """Words with one space between, none inside brackets and before commas."""
-    text = " ".join(tokens)
-    return text.replace("( ", "(").replace(" )", ")").replace(" ,", ",").replace(" .. ", "..")
+    """Words with one space between, none inside brackets, before commas and around the dots of a range."""
+    text = before = ""
+    for token in tokens:
+        close = not text or before in ("(", "..") or token in (")", ",", "..")
+        text += token if close else f" {token}"
+        before = token
+    return text
 
 
 def _squeezed(text: str) -> str:
