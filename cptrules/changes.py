@@ -26,7 +26,7 @@ from .english import (
     window_said,
 )
 from .explain import element_said, needed_said, requested_said
-from .meaning import entry_meaning, meaning, row_meaning
+from .meaning import entry_meaning, fields_of, holidays_of, meaning, row_meaning
 from .policy import (
     ALWAYS,
     CONDITIONS,
@@ -102,6 +102,8 @@ def facets(rule: Rule, policy: Policy) -> list[Facet]:
     found += [Facet("dropped", gone, said(gone)) for gone in rule.dropped]
     found += [Facet("suspended", rule.suspended, f'"{rule.suspended}"')] if rule.suspended is not None else []
     found += [Facet("assume", (field.name, value), f"{plainly(field.name)} is {constant_said(value)}") for field, value in _assumed(rule, policy)]
+    holidays = holidays_of(rule, policy)
+    found += [Facet("holidays", holidays, said(holidays))] if holidays is not None else []
     found += [Facet("message", rule.message, f'"{rule.message}"', moves=False)] if rule.message is not None else []
     return found + [Facet("cite", one, said(one), moves=False) for one in rule.citations]
 
@@ -113,8 +115,6 @@ def _of_demand(label: str, thing: Any) -> list[Facet]:
 
 
 def _assumed(rule: Rule, policy: Policy) -> list[tuple[Any, Constant]]:
-    from .meaning import fields_of
-
     asked = fields_of(rule)
     return [(field, value) for field, value in policy.assumes if field.name in asked]
 

@@ -14,6 +14,7 @@ import attrs
 
 from .boundaries import Boundary, boundaries, days_of, judged_alone
 from .changes import changed_rows, differences, facets, told
+from .codesets import code_table
 from .diagnostics import nearest
 from .english import spans_said
 from .errors import CptrulesError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .checking import Policies
 
 MOST_CASES: Final = 3000
+MOST_CODES: Final = 6  # named one by one
 
 
 @attrs.frozen
@@ -119,6 +121,15 @@ def _heads(old: Policy, new: Policy) -> Iterator[str]:
         yield f"{new.name}: plans {listed(old.plans) or 'all'} -> {listed(new.plans) or 'all'}"
     if set(old.effective) != set(new.effective):
         yield f"{new.name}: effective {spans_said(old.effective) or 'always'} -> {spans_said(new.effective) or 'always'}"
+    yield from _codes(old, new)
+
+
+def _codes(old: Policy, new: Policy) -> Iterator[str]:
+    """Codes that a policy adds to the shipped table: what is known of them decides units and disciplines in every rule."""
+    was, now = (frozenset((policy.code_table or code_table()).codes()) for policy in (old, new))
+    names = sorted({code.code for code in was ^ now})
+    if names:
+        yield f"{new.name}: what the code table says of {listed(names[:MOST_CODES])}{f' and {len(names) - MOST_CODES} more' if names[MOST_CODES:] else ''}"
 
 
 # ---- rules -------------------------------------------------------------------------------------------------------

@@ -186,6 +186,21 @@ def test_a_row_of_a_table(tmp_path: Path) -> None:
     assert (found.changes[0].moved.before, found.changes[0].moved.after) == ("deny", "clean")
 
 
+def test_holidays_and_added_codes(tmp_path: Path) -> None:
+    text = HEAD.replace("uses lib", "holidays days  uses lib") + 'table days from "days.csv" keys date\n'
+    text += 'table codes_added from "codes.csv" keys code values label, timed, unit_minutes, kind, therapy, disciplines, one_on_one\n'
+    text += "deadline a { that received within 3 business_days after date_of_service  outcome deny  cite m }\n" + LIMIT.replace("limit a", "limit b")
+    codes = "code,label,timed,unit_minutes,kind,therapy,disciplines,one_on_one\nX0001,One,yes,15,treatment,always,{},no\n"
+    for name, day, who in (("old", "2026-12-01", "PT"), ("new", "2026-12-02", "PT;OT")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "days.csv").write_text(f"date\n2026-01-01\n{day}\n2027-12-31\n", encoding="utf-8")
+        (tmp_path / name / "codes.csv").write_text(codes.format(who), encoding="utf-8")
+    found = compare(loaded(tmp_path / "old", text), loaded(tmp_path / "new", text))
+    assert found.heads == ("acme.ppo: what the code table says of X0001",)
+    assert list(told(found)) == ["a"]
+    assert "- 2026-12-01; + 2026-12-02" in found.changes[0].words[0]
+
+
 def test_layers(tmp_path: Path) -> None:
     old = loaded(tmp_path / "old", HEAD + LIMIT + "forbid b { on 97010  outcome deny  cite m }\n")
     shutil.copytree(tmp_path / "old", tmp_path / "new")
