@@ -59,7 +59,7 @@ from .reach import looked_at
 from .report import SEVERITY
 from .tables import Row, Table
 from .ways import MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
-from .words import listed, money
+from .words import listed, money, spelt_unit
 
 MOST_CODES: Final = 120  # of a rule's `on`, each shown once
 MOST_ROWS: Final = 12  # of a table of pairs
@@ -486,7 +486,7 @@ def _requested(request: RequestBy, draft: Draft) -> Iterator[Way]:
 def _timed(demand: Timing, base: Draft) -> Iterator[_Told]:
     """Minutes and units at the thresholds, of whole codes and of two codes together."""
     for minutes, units in _MINUTES:
-        yield "by", f"{units} units, {minutes} minutes", base.with_line(units=units, minutes=minutes)
+        yield "by", f"{units} {spelt_unit(units, 'units')}, {minutes} minutes", base.with_line(units=units, minutes=minutes)
     other = {**base.line, "code": "97140" if base.line["code"] != "97140" else "97530", "minutes": 7}
     for minutes in (7, 8, 16):
         yield "by", f"{minutes} minutes beside 7 of {other['code']}", attrs.evolve(base.with_line(minutes=minutes), others=(*base.others, other))

@@ -129,7 +129,8 @@ def _codes(old: Policy, new: Policy) -> Iterator[str]:
     was, now = (frozenset((policy.code_table or code_table()).codes()) for policy in (old, new))
     names = sorted({code.code for code in was ^ now})
     if names:
-        yield f"{new.name}: what the code table says of {listed(names[:MOST_CODES])}{f' and {len(names) - MOST_CODES} more' if names[MOST_CODES:] else ''}"
+        more = f" and {len(names) - MOST_CODES} more" if names[MOST_CODES:] else ""
+        yield f"{new.name}: what the code table says of {listed(names[:MOST_CODES])}{more}"
 
 
 # ---- rules -------------------------------------------------------------------------------------------------------

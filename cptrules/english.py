@@ -81,6 +81,7 @@ _MANY: Final = {
 _SHORT: Final = {
     "place_of_service": "the place of service", "date_of_service": "the date of service", "code": "the code", "patient.age": "the patient's age",
     "patient.birth_date": "the patient's birth date", "patient.enrolled": "the day the patient joined the plan",
+    "patients": "the number of patients", "units": "the number of units",
     "role": "the role of who gave it", "received": "the day the payer received the claim",
 }  # fmt: skip
 

@@ -240,7 +240,7 @@ def _timed(demand: Timing) -> Iterator[str]:
 def _prior(demand: PriorAuthorization) -> Iterator[str]:
     if demand.count is not None and demand.after is not None:
         free = f"the first {value_said(demand.after)} {_subject(demand.count)} {keys_said(demand.count.keys)}"
-        yield f"{free} need no authorization; every later one does"
+        yield f"{free}{',' if ',' in free else ''} need no authorization; every later one does"
     else:
         yield "it needs an authorization, from the first"
     yield from (f"the authorization must be one of which {told(clause)}" for clause in demand.that)
@@ -317,7 +317,7 @@ def examples(rule: Rule, policy: Policy) -> list[str]:
         judgment = judged_alone(rule, policy, case)
         outcome = judgment.outcome if judgment is not None else "refused"
         kind = "broken" if outcome == worst else "stands" if outcome == "clean" else ""
-        if kind and kind not in found:
+        if kind and kind not in found and case.says not in [one.says for one in found.values()]:
             found[kind] = case
         if len(found) == 2:
             one, other = (f"{case.says}, {'stands' if kind == 'stands' else worst}" for kind, case in found.items())

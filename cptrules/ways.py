@@ -173,7 +173,7 @@ def _valued(field: Field, wanted: Any, draft: Draft) -> Iterator[Way]:
     if field.many and wanted is None and field.name == "modifier":
         found = draft.with_modifiers(())
     if found is not None:
-        yield f"{_said(field.name)}: {shown}", found
+        yield f"{_said(field.name)}: {_plain(shown)}", found
 
 
 def _some_value(field: Field, draft: Draft) -> Any:
@@ -248,7 +248,7 @@ def _compared(condition: Comparison, draft: Draft) -> Iterator[Way]:
     """The left side just below, at and just above the right one; then the right side where it can be set."""
     right = value(condition.right, *draft.judged())
     setter, said = _setter(condition.left, draft)
-    for wanted in _beside(right):
+    for wanted in _beside(right, condition.left):
         found = setter(wanted)
         if found is not None:
             yield f"{said} {_shown(wanted, condition.left)}", found
@@ -262,11 +262,16 @@ def _compared(condition: Comparison, draft: Draft) -> Iterator[Way]:
 
 def _shown(wanted: Any, left: Any) -> str:
     of_money = isinstance(left, FieldValue) and left.field.type == "money"
-    return money(Decimal(wanted)) if of_money and isinstance(wanted, int | Decimal) else str(wanted)
+    return money(Decimal(wanted)) if of_money and isinstance(wanted, int | Decimal) else _plain(wanted)
 
 
-def _beside(right: Any) -> tuple[Any, ...]:
-    """A value, and those next to it on both sides."""
+def _plain(wanted: Any) -> str:
+    """A value for what is told of a case: a word of a list without its underscores."""
+    return _said(wanted) if isinstance(wanted, str) and wanted.islower() else str(wanted)
+
+
+def _beside(right: Any, left: Any = None) -> tuple[Any, ...]:
+    """A value, and those next to it on both sides; beside a word another of its field's list."""
     if isinstance(right, bool) or right is None:
         return (right,)
     if isinstance(right, int | Decimal):
@@ -275,7 +280,9 @@ def _beside(right: Any) -> tuple[Any, ...]:
         return tuple(one for one in dict.fromkeys(both) if one >= 0)
     if isinstance(right, date):
         return tuple(day for step in (0, -1, 1) if (day := dates.add(right, step, "days")) is not None)
-    return (right, "SOMETHING_ELSE") if isinstance(right, str) else ()
+    words = left.field.words if isinstance(left, FieldValue) else ()
+    other = next((word for word in words if word != right), "Another")
+    return (right, other) if isinstance(right, str) else ()
 
 
 def _setter(left: Value | EventMoment | VisitMoment, draft: Draft) -> tuple[Callable[[Any], Draft | None], str]:
@@ -303,8 +310,6 @@ def _typed(field: Field, wanted: Any, draft: Draft) -> Draft | None:
         if wanted != wanted.to_integral_value():
             return None
         return draft.with_value(field, int(wanted))
-    if isinstance(wanted, str) and field.words and wanted not in field.words:
-        wanted = next((word for word in field.words if word != wanted), wanted)
     return draft.with_value(field, wanted)
 
 
