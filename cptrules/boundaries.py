@@ -19,10 +19,11 @@ from . import dates
 from .claims import Claim, History, Session
 from .conditions import holidays, value
 from .dates import Span
-from .drafts import RENDERING, Draft, plain
+from .drafts import Draft, plain
 from .errors import InputError
-from .evaluate import verdict
+from .evaluate import check, verdict
 from .fields import Field
+from .meaning import parts_of
 from .policy import (
     AllOf,
     AmountEntry,
@@ -39,6 +40,7 @@ from .policy import (
     Limit,
     Modifiers,
     NeededElement,
+    OnList,
     Opening,
     Pairs,
     Payment,
@@ -50,10 +52,14 @@ from .policy import (
     TableValue,
     Timing,
     Window,
+    YesNo,
+    conditions_in,
 )
 from .reach import looked_at
+from .report import SEVERITY
 from .tables import Row, Table
-from .ways import MOST_WAYS, Way, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .ways import MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .words import listed, money, spelt_unit
 
 MOST_CODES: Final = 120  # of a rule's `on`, each shown once
 MOST_ROWS: Final = 12  # of a table of pairs
@@ -89,6 +95,47 @@ def boundaries(rule: Rule, policy: Policy, days: Iterable[date] = (), rows: Iter
             yield Boundary(rule.name, part, says, draft.day, claim, history, session)
 
 
+@attrs.frozen
+class Judgment:
+    """What one rule by itself makes of the line in question; `pays` where it is a payment rule."""
+
+    outcome: str
+    carc: str | None = None
+    rarcs: tuple[str, ...] = ()
+    stands: tuple[tuple[str, Decimal], ...] = ()
+    pays: Decimal | None = None
+
+    def words(self, beside: Judgment | None = None) -> str:
+        """The outcome, with what sets it apart from another of the same outcome."""
+        if beside is None or beside.outcome != self.outcome:
+            return self.outcome
+        if beside.pays != self.pays:
+            return f"pays {money(self.pays)}" if self.pays is not None else "pays what is not known"
+        if beside.stands != self.stands:
+            return f"{self.outcome}, {listed(f'{many:f} {name}' for name, many in self.stands) or 'nothing'} stands"
+        return " ".join([self.outcome, self.carc or "without a code", *self.rarcs])
+
+
+def judged_alone(rule: Rule | None, policy: Policy, case: Boundary) -> Judgment | None:
+    """Really check a case under a policy of this rule alone (None: of no rule); None where the policy refuses the claim."""
+    payer = (case.claim.payer,) if isinstance(case.claim.payer, str) else policy.payers
+    alone = attrs.evolve(policy, rules=(rule,) if rule is not None else (), payers=payer, plans=())
+    try:
+        report = check((alone,), case.claim, case.history, case.session)
+    except InputError:
+        return None
+    line = max(one.number for one in case.claim.lines)
+    pays = next((one.pays for one in report.payments if one.line == line), None)
+    if rule is None:
+        return Judgment("clean")
+    mine = [one for one in report.found if one.rule == rule.name and line in one.lines]
+    if mine:
+        worst = max(mine, key=lambda one: SEVERITY[one.outcome])
+        return Judgment(worst.outcome, worst.carc, worst.rarc, tuple(sorted((worst.stands or {}).items())), pays)
+    open_ = any(one.rule == rule.name and line in one.lines and one.status == "undetermined" for one in report.rules)
+    return Judgment("undetermined" if open_ else "clean", pays=pays)
+
+
 def status(rule: Rule, draft: Draft) -> str:
     """What becomes of a rule on a draft's line: met, broken, not_applicable or undetermined."""
     try:
@@ -111,6 +158,8 @@ class _Around:
 
     def drafts(self) -> Iterator[_Told]:
         base, demanded = self._ordinary()
+        if isinstance(self.rule.demand, Forbid | Payment):  # which say nothing but their scope
+            yield from self._scoped(base, 0)
         yield from demanded
         broken = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "broken"), None)
         met = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "met"), None)
@@ -243,9 +292,8 @@ class _Around:
                 draft = self._based(at, (two, None))
                 with_first = attrs.evolve(draft, others=(*draft.others, beside(one, None, None, draft)))
                 yield "listed in", f"{one} with {two}", with_first
-                for clause in self.rule.unless:
-                    for said, tried in some(ways(clause.condition, True, with_first), 4):
-                        yield "unless", f"{one} with {two}, {said}", tried
+                for said, tried in _pair_ways_out(self.rule, with_first):
+                    yield "unless", f"{one} with {two}, {said}", tried
 
     def _some_rows(self, table: Table) -> Iterator[Row]:
         """The rows asked for, then one of each kind: by its values, and by whether it has ended."""
@@ -260,18 +308,31 @@ class _Around:
     # ---- dates, codes, scope ---------------------------------------------------------------------------------
 
     def _own_days(self) -> list[date]:
-        """Every day beside which the rule changes, the days on both sides of it in."""
-        ends = {day for span in _spans(self.rule) for day in (span.from_, span.to) if day is not None}
-        return sorted({near for day in (*ends, *self.days) for step in (0, -1, 1) if (near := dates.add(day, step, "days")) is not None})
+        """Every day beside which the rule changes, the days on both sides of it in, and a day late in the same year."""
+        late = (_saturday(date(day.year, 11, 28)) for day in (*days_of(self.rule), *self.days))
+        near = (dates.add(day, step, "days") for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1))
+        return sorted({day for day in (*near, *late) if day is not None})
 
     def _dated(self, numbers: list[int]) -> Iterator[_Told]:
         for day in self._own_days():
             if not 1950 <= day.year <= 2090:
                 continue
-            told = list(self._demanded(self._based(day)))
+            base = self._based(day)
+            told = list(self._demanded(base))
             for number in numbers if isinstance(self.rule.demand, Pairs) else range(len(told)):
                 if number < len(told) and (number in numbers or told[number][0] in ("at most", "after")):
                     yield told[number]
+            yield from self._dated_clauses(base, numbers[0])
+
+    def _dated_clauses(self, base: Draft, telling: int) -> Iterator[_Told]:
+        """Exceptions and ways out on a day, with all but the day as they ask for it."""
+        for clause in self.rule.excepts:
+            draft = self._again(telling, as_far_as(clause.condition, True, base))
+            if draft is not None:
+                yield clause.text or "except", clause.text, draft
+        broken = self._again(telling, base)
+        for clause in self.rule.unless if broken is not None and not isinstance(self.rule.demand, Pairs) else ():
+            yield clause.text or "unless", clause.text, as_far_as(clause.condition, True, broken or base)
 
     def _again(self, telling: int, base: Draft) -> Draft | None:
         found = next((one for n, one in enumerate(self._demanded(base)) if n == telling), None)
@@ -307,6 +368,14 @@ class _Around:
                     yield clause.text or "unless", said, tried
 
 
+def _pair_ways_out(rule: Rule, draft: Draft) -> Iterator[Way]:
+    """Each fact of the line that a way out of a pair asks for; what the row says of the pair nothing sets."""
+    for clause in rule.unless:
+        for part in conditions_in(clause.condition):
+            if isinstance(part, OnList | YesNo) and part.field.owner != "pair":
+                yield from some(ways(part, True, draft), 12)
+
+
 def _saturday(day: date) -> date:
     return day - ((day.weekday() - 5) % 7) * _ONE
 
@@ -325,11 +394,16 @@ def _named(members: CodeSet, draft: Draft) -> Iterator[tuple[str, str | None]]:
     yield from (("97110", "PT"), ("97530", "OT"), ("92507", "SLP"), ("97161", "PT"), ("97010", "PT"))
 
 
+def days_of(rule: Rule) -> tuple[date, ...]:
+    """The days on which something in a rule begins or ends."""
+    return tuple(sorted({day for span in _spans(rule) for day in (span.from_, span.to) if day is not None}))
+
+
 @cache
 def _spans(rule: Rule) -> tuple[Span, ...]:
     """The spans of dates in a rule: its own, its layers', those of its amounts, codes and windows, and single dates."""
     found: list[Span] = []
-    for part in _parts(rule):
+    for part in parts_of(rule):
         match part:
             case AmountEntry(span=span) | Entry(span=span):
                 found.append(span)
@@ -345,22 +419,8 @@ def _spans(rule: Rule) -> tuple[Span, ...]:
 @cache
 def _tables(rule: Rule) -> tuple[Table, ...]:
     """The tables that a rule looks values up in, other than a list of pairs."""
-    found = [part.table for part in _parts(rule) if isinstance(part, TableValue | Counter)]
+    found = [part.table for part in parts_of(rule) if isinstance(part, TableValue | Counter)]
     return tuple(dict.fromkeys(table for table in found if table is not None))
-
-
-def _parts(thing: Any) -> Iterator[Any]:
-    """All that a rule is made of, down to entries of sets and spans; tables and fields stay whole."""
-    if isinstance(thing, tuple):
-        for one in thing:
-            yield from _parts(one)
-    elif isinstance(thing, Span):
-        yield thing
-    elif attrs.has(type(thing)) and not isinstance(thing, Field | Table):
-        yield thing
-        for field in attrs.fields(type(thing)):
-            if field.eq is not False and field.name not in ("citations", "span" if isinstance(thing, Rule) else ""):
-                yield from _parts(getattr(thing, field.name))
 
 
 # ---- kinds of demand ---------------------------------------------------------------------------------------------
@@ -426,7 +486,7 @@ def _requested(request: RequestBy, draft: Draft) -> Iterator[Way]:
 def _timed(demand: Timing, base: Draft) -> Iterator[_Told]:
     """Minutes and units at the thresholds, of whole codes and of two codes together."""
     for minutes, units in _MINUTES:
-        yield "by", f"{units} units, {minutes} minutes", base.with_line(units=units, minutes=minutes)
+        yield "by", f"{units} {spelt_unit(units, 'units')}, {minutes} minutes", base.with_line(units=units, minutes=minutes)
     other = {**base.line, "code": "97140" if base.line["code"] != "97140" else "97530", "minutes": 7}
     for minutes in (7, 8, 16):
         yield "by", f"{minutes} minutes beside 7 of {other['code']}", attrs.evolve(base.with_line(minutes=minutes), others=(*base.others, other))
@@ -509,5 +569,3 @@ def _due(need: NeededElement, base: Draft) -> Iterator[Way]:
         note = {"kind": need.element, "date": at.isoformat(), "discipline": base.discipline or None}
         yield f"{need.element.replace('_', ' ')} of {at}", attrs.evolve(base, notes=(*base.notes, note), services=(*base.services, *services))
 
-
-__all__ = ["MOST_CODES", "RENDERING", "Boundary", "boundaries", "status"]

@@ -1,299 +1,343 @@
-"""A policy file changed by one step: each number, amount, date, comparison, code, modifier, word, outcome and reason code, one at a time.
-
-A change is made on the tree, so that it has a place and costs no parsing. Numbers, percentages and days go one up and one down, money
-one cent; a comparison takes in its boundary or leaves it out; a list loses one member; a range ends one code sooner or later; an only
-member, a modifier, a discipline or a word gives way to its neighbour; an outcome becomes one step milder; a reason code changes its
-group, and its code. Sources, facts, tables and tests stay as they are: they say nothing of what a rule does.
-"""
+"""What changed in a rule, in words: clause by clause, down to the code, the number or the date that is another (look.md, diff)."""
 
 from __future__ import annotations
 
-import calendar
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import attrs
 
-from . import tree as t
-from .codesets import CodeTable, carc, code_table, modifiers, system_of
-from .fields import FIELDS, Field
-from .places import Span
-from .rules import ASSISTED, METHODS
-from .vocabulary import DISCIPLINES, OUTCOMES, RULE_OUTCOMES
+from .dates import Span
+from .english import (
+    condition_said,
+    constant_said,
+    counter_said,
+    entry_said,
+    key_said,
+    length_said,
+    moment_said,
+    opening_said,
+    plainly,
+    set_said,
+    span_said,
+    spans_said,
+    value_said,
+    window_said,
+)
+from .explain import element_said, needed_said, requested_said
+from .meaning import entry_meaning, fields_of, holidays_of, meaning, row_meaning
+from .policy import (
+    ALWAYS,
+    CONDITIONS,
+    AmountValue,
+    Apart,
+    Beside,
+    Citation,
+    Clause,
+    CodeSet,
+    Constant,
+    Counter,
+    DateMoment,
+    DaysBetween,
+    Dropped,
+    Entry,
+    EventMoment,
+    FieldValue,
+    KindKey,
+    Length,
+    Near,
+    NeededElement,
+    NeededModifier,
+    Opening,
+    Pay,
+    Policy,
+    Rank,
+    RequestBy,
+    Rule,
+    TableValue,
+    Term,
+    TimeKey,
+    VisitMoment,
+    Window,
+    WindowKey,
+)
+from .tables import Row, Table
+from .words import amount, listed, spelt_unit
 
-_LEFT_ALONE: Final = (
-    t.SourceBlock, t.TestBlock, t.FactBlock, t.EventBlock, t.TableBlock, t.Payer, t.Uses, t.Extends, t.Holidays, t.Title,
-    t.Message, t.Cite, t.Suspended, t.KeyWeek, t.Without,
-)  # fmt: skip
-_SIGNS: Final = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
-_GROUPS: Final = {"CO": "PR", "PR": "CO", "OA": "CO", "PI": "CO"}
-_CENT: Final = Decimal("0.01")
+MOST_SHOWN: Final = 6  # codes or rows named one by one
+_LABELS: Final = {
+    "at_most": "at most", "count": "count", "keep": "keep", "keep_table": "keep by", "after": "after", "that": "that", "matching": "matching",
+    "requested": "requested", "needs": "needs", "one_of": "needs one of", "all_of": "needs all of", "at_most_one_of": "at most one of",
+    "refuse": "refuse", "beside": "with", "instead": "instead", "table": "listed in", "keys": "per", "by": "by", "only_minutes": "only minutes where",
+    "ties": "ties to", "ties_table": "ties to highest", "assisted_by": "assisted by", "pay": "pay", "rank": "rank by",
+}  # fmt: skip
 
 
 @attrs.frozen
-class Change:
-    """One step away from what the file says: where it stands, what stood there, what stands there now, and the tree so changed."""
+class Facet:
+    """One thing that a rule says: under which clause, what, and how to tell it; `moves` is False where no claim can feel it."""
 
-    span: Span
-    was: str
-    becomes: str
-    file: t.File = attrs.field(repr=False)
+    clause: str
+    thing: Any
+    said: str
+    moves: bool = True
 
-
-_Step = tuple[Span, str, str, Any]  # where, what was, what becomes of it, the node so changed
-
-
-def changes(file: t.File, facts: Iterable[Field] = (), codes: CodeTable | None = None) -> Iterator[Change]:
-    """Give every change by one step of a file, in the order of its places."""
-    steps = _Steps({**FIELDS, **{fact.name: fact for fact in facts}}, codes or code_table())
-    for number, block in enumerate(file.blocks):
-        for span, was, becomes, changed in steps.of(block):
-            yield Change(span, was, becomes, t.File((*file.blocks[:number], changed, *file.blocks[number + 1 :]), span=file.span))
+    @property
+    def meaning(self) -> Hashable:
+        """What it means, to compare."""
+        return meaning(self.thing)
 
 
-@attrs.frozen
-class _Steps:
-    """Walks a tree and gives its changes; `fields` are those a condition may ask about."""
-
-    fields: dict[str, Field]
-    codes: CodeTable
-
-    def of(self, node: Any) -> Iterator[_Step]:
-        """Every change inside a node, each with the whole node as it then is."""
-        if isinstance(node, _LEFT_ALONE):
-            return
-        own = self._own(node)
-        for field in attrs.fields(type(node)):
-            steps = own.get(field.name)
-            if steps is None:
-                steps = partial(self._inside, getattr(node, field.name))
-            for span, was, becomes, value in steps():
-                yield span if span.line else node.span, was, becomes, attrs.evolve(node, **{field.name: value})
-
-    def _inside(self, value: Any) -> Iterator[_Step]:
-        if isinstance(value, tuple):
-            for number, one in enumerate(value):
-                for span, was, becomes, changed in self._inside(one):
-                    yield span, was, becomes, (*value[:number], changed, *value[number + 1 :])
-        elif isinstance(value, t.Money):
-            yield from _moved(value, _cents(value.text), "${}")
-        elif isinstance(value, t.Percent):
-            yield from _moved(value, _numbers(value.text), "{}%")
-        elif isinstance(value, t.Day):
-            yield from _moved(value, _days(value))
-        elif attrs.has(type(value)) and not isinstance(value, t.Name | t.Word | t.Text | Span):
-            yield from self.of(value)
-
-    def _own(self, node: Any) -> dict[str, Callable[[], Iterator[_Step]]]:
-        """The fields of a node whose change depends on what the node is."""
-        match node:
-            case t.Compare() | t.CountCompare():
-                return {"sign": partial(_signs, node), "right": partial(self._compared, node)}
-            case t.AtMost() | t.After() | t.AmountEntry():
-                return {"value": partial(self._value, node.value)}
-            case t.Distance() | t.KeySpan() | t.Lasts():
-                return {"number": partial(self._value, node.number)}
-            case t.NeedElement():
-                return {"every": partial(self._value, node.every)}
-            case t.YearFrom():
-                return {"month_day": partial(_month_days, node)}
-            case t.OutcomeIs():
-                return {"outcome": partial(_milder, node.outcome), "carc": partial(_reasons, node.carc), "rarcs": partial(_dropped, node.rarcs, True)}
-            case _:
-                return self._lists(node)
-
-    def _lists(self, node: Any) -> dict[str, Callable[[], Iterator[_Step]]]:
-        match node:
-            case t.Selector() | t.CodesBlock():
-                return {"items": partial(self._list, node.items), "excluding": partial(self._list, node.excluding, may_be_none=True)}
-            case t.In():
-                return {"items": partial(self._list, node.items, field=self.fields.get(node.field.text))}
-            case t.Includes() | t.NeedsOneOf() | t.NeedsAllOf() | t.AtMostOne() | t.Refuse():
-                return {"items": partial(self._list, node.items)}
-            case t.Plans():
-                return {"ids": partial(_dropped, node.ids)}
-            case t.NeedModifier():
-                return {"modifier": partial(self._neighbour, node.modifier), "discipline": partial(self._neighbour, node.discipline)}
-            case t.Needs():
-                return {"items": partial(self._needs, node.items)}
-            case t.Matching():
-                return {"names": partial(_dropped, node.names)}
-            case t.Instead():
-                return {"code": partial(self._neighbour, node.code)}
-            case t.By():
-                return {"method": partial(_next_word, node.method, METHODS)}
-            case t.AssistedBy():
-                return {"method": partial(_next_word, node.method, ASSISTED)}
-            case t.Assume():
-                return {"value": partial(self._word, node.value, self.fields.get(node.field.text))}
-            case _:
-                return {}
-
-    # ---- values ------------------------------------------------------------------------------------------------
-
-    def _value(self, value: Any) -> Iterator[_Step]:
-        if isinstance(value, t.Word):
-            yield from _moved(value, _numbers(value.text))
-        else:
-            yield from self._inside(value)
-
-    def _compared(self, node: t.Compare | t.CountCompare) -> Iterator[_Step]:
-        left = node.left if isinstance(node, t.Compare) else None
-        field = self.fields.get(left.text) if isinstance(left, t.Name) else None
-        if isinstance(node.right, t.Word) and not node.right.text.isdigit():
-            yield from self._neighbour(node.right)
-        elif isinstance(node.right, t.Name) and field is not None and field.words:
-            yield from self._word(node.right, field)
-        else:
-            yield from self._value(node.right)
-
-    def _word(self, value: Any, field: Field | None) -> Iterator[_Step]:
-        if isinstance(value, t.Name) and field is not None and value.text in field.words:
-            yield from _next_word(value, field.words)
-
-    # ---- lists -------------------------------------------------------------------------------------------------
-
-    def _list(self, items: tuple[Any, ...], may_be_none: bool = False, field: Field | None = None) -> Iterator[_Step]:
-        yield from _dropped(items, may_be_none)
-        for number, item in enumerate(items):
-            for span, was, becomes, changed in self._member(item, len(items) == 1 and not may_be_none, field):
-                yield span, was, becomes, (*items[:number], changed, *items[number + 1 :])
-
-    def _member(self, item: Any, alone: bool, field: Field | None) -> Iterator[_Step]:
-        """A range moves its ends; a dated member its dates; a member that stands alone gives way to its neighbour."""
-        if isinstance(item, t.DatedItem):
-            for span, was, becomes, changed in self._member(item.item, alone, field):
-                yield span, was, becomes, attrs.evolve(item, item=changed)
-            for name in ("start", "end"):
-                for span, was, becomes, changed in self._inside(getattr(item, name)):
-                    yield span, was, becomes, attrs.evolve(item, **{name: changed})
-        elif isinstance(item, t.Range):
-            yield from self._range(item)
-        elif alone:
-            yield from self._word(item, field)
-            yield from self._neighbour(item)
-
-    def _needs(self, items: tuple[Any, ...]) -> Iterator[_Step]:
-        yield from _dropped(items)
-        yield from self._inside(items)
-
-    def _range(self, item: t.Range) -> Iterator[_Step]:
-        for end in ("first", "last"):
-            code = getattr(item, end)
-            for other in self._beside(code):
-                changed = t.Range(**{"first": item.first, "last": item.last, end: other}, span=item.span)
-                if changed.first <= changed.last:
-                    yield item.span, f"{item.first}..{item.last}", f"{changed.first}..{changed.last}", changed
-
-    def _beside(self, code: str) -> list[str]:
-        """The codes next to one: of procedures those of the table, else one number up and down."""
-        if system_of(code) != "procedure":
-            return [other for other in _numbers(code) if len(other) == len(code)]
-        known = sorted({one.code for one in self.codes.codes()} | {code})
-        around = known[max(0, known.index(code) - 1) : known.index(code) + 2]
-        return [other for other in around if other != code and len(other) == len(code)]
-
-    def _neighbour(self, item: Any) -> Iterator[_Step]:
-        """Another code of the same kind in the place of one: the next one."""
-        if not isinstance(item, t.Word):
-            return
-        if item.text in DISCIPLINES:
-            yield from _next_word(item, DISCIPLINES)
-        elif (item.text,) in modifiers().all_keys():
-            yield from _next_word(item, tuple(key[0] for key in modifiers().all_keys()))
-        else:
-            for other in self._beside(item.text)[:1]:
-                yield item.span, item.text, other, attrs.evolve(item, text=other)
+def facets(rule: Rule, policy: Policy) -> list[Facet]:
+    """All that a rule says, clause by clause."""
+    found = [Facet("on", of, set_said(of)) for of in rule.on]
+    for word, clauses in (("when", rule.when), ("except", rule.excepts), ("unless", rule.unless)):
+        found += [Facet(word, clause, said(clause)) for clause in clauses]
+    for field in attrs.fields(type(rule.demand)):
+        found += _of_demand(_LABELS[field.name], getattr(rule.demand, field.name))
+    outcome = " ".join(one for one in (rule.outcome, rule.carc, *sorted(rule.rarcs)) if one)
+    found.append(Facet("outcome", outcome, outcome))
+    found += [Facet("effective", spans, spans_said(spans)) for spans in (rule.own_effective, *rule.effective) if spans]
+    found += [Facet("dropped", gone, said(gone)) for gone in rule.dropped]
+    found += [Facet("suspended", rule.suspended, f'"{rule.suspended}"')] if rule.suspended is not None else []
+    found += [Facet("assume", (field.name, value), f"{plainly(field.name)} is {constant_said(value)}") for field, value in _assumed(rule, policy)]
+    holidays = holidays_of(rule, policy)
+    found += [Facet("holidays", holidays, said(holidays))] if holidays is not None else []
+    found += [Facet("message", rule.message, f'"{rule.message}"', moves=False)] if rule.message is not None else []
+    return found + [Facet("cite", one, said(one), moves=False) for one in rule.citations]
 
 
-# ---- steps -------------------------------------------------------------------------------------------------------
+def _of_demand(label: str, thing: Any) -> list[Facet]:
+    if isinstance(thing, tuple):
+        return [Facet(label, one, said(one)) for one in thing]
+    return [] if thing is None or thing == "" else [Facet(label, thing, said(thing))]
 
 
-def _moved(node: Any, texts: Iterable[str], written: str = "{}") -> Iterator[_Step]:
-    for text in texts:
-        yield node.span, written.format(node.text), written.format(text), attrs.evolve(node, text=text)
+def _assumed(rule: Rule, policy: Policy) -> list[tuple[Any, Constant]]:
+    asked = fields_of(rule)
+    return [(field, value) for field, value in policy.assumes if field.name in asked]
 
 
-def _numbers(text: str) -> list[str]:
-    """One up and one down, with the zeros that stood before; nothing is negative."""
-    match = re.fullmatch(r"([A-Z]*)([0-9]+)(\.[0-9]+)?([A-Z]*)", text)
-    if match is None:
-        return []
-    letters, digits, fraction, end = match.groups(default="")
-    found = [int(digits) + step for step in (-1, 1) if int(digits) + step >= 0]
-    return [f"{letters}{one:0{len(digits)}}{fraction}{end}" for one in found]
-
-
-def _cents(text: str) -> list[str]:
-    amount = Decimal(text.replace(",", ""))
-    return [f"{amount + step:,.2f}" for step in (-_CENT, _CENT) if amount + step >= 0]
-
-
-def _days(day: t.Day) -> list[str]:
-    found = day.date()
-    if found is None or found in (date.min, date.max):
-        return []
-    return [(found + timedelta(days=step)).isoformat() for step in (-1, 1)]
-
-
-def _month_days(node: t.YearFrom) -> Iterator[_Step]:
-    month, day = int(node.month_day[:2]), int(node.month_day[3:])
-    if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(2024, month)[1]:
-        for step in (-1, 1):
-            other = date(2024, month, day) + timedelta(days=step)
-            yield node.span, node.month_day, f"{other:%m-%d}", f"{other:%m-%d}"
-
-
-def _signs(node: Any) -> Iterator[_Step]:
-    yield node.span, node.sign, _SIGNS[node.sign], _SIGNS[node.sign]
-
-
-def _dropped(items: tuple[Any, ...], may_be_none: bool = False) -> Iterator[_Step]:
-    """A list without one of its members."""
-    if len(items) > 1 or (items and may_be_none):
-        for number, item in enumerate(items):
-            yield item.span, said(item), "", (*items[:number], *items[number + 1 :])
-
-
-def _next_word(node: Any, words: tuple[str, ...]) -> Iterator[_Step]:
-    if node is not None and node.text in words:
-        other = words[(words.index(node.text) + 1) % len(words)]
-        yield node.span, node.text, other, attrs.evolve(node, text=other)
-
-
-def _milder(node: t.Name) -> Iterator[_Step]:
-    if node.text in RULE_OUTCOMES:
-        other = "warn" if node.text == "inform" else OUTCOMES[OUTCOMES.index(node.text) - 1]
-        yield node.span, node.text, other, attrs.evolve(node, text=other)
-
-
-def _reasons(node: t.Word | None) -> Iterator[_Step]:
-    """Another group bears the loss; another reason is given for it."""
-    group, _, reason = node.text.partition("-") if node is not None else ("", "", "")
-    known = [key[0] for key in carc().all_keys()]
-    if node is None or group not in _GROUPS or reason not in known:
-        return
-    other = known[(known.index(reason) + 1) % len(known)]
-    for text in (f"{_GROUPS[group]}-{reason}", f"{group}-{other}"):
-        yield node.span, node.text, text, attrs.evolve(node, text=text)
-
-
-def said(node: Any) -> str:
-    """What a member of a list is, in the file's words."""
-    match node:
-        case t.DatedItem():
-            return said(node.item)
-        case t.Range():
-            return f"{node.first}..{node.last}"
-        case t.NeedModifier():
-            return node.modifier.text
-        case t.NeedElement():
-            return node.element.text
-        case t.Text():
-            return f'"{node.text}"'
+def said(thing: Any) -> str:
+    """A part of a rule in words."""
+    match thing:
+        case Clause(condition=condition, attesting=attesting):
+            return condition_said(condition) + (f', attesting "{attesting}"' if attesting else "")
+        case Counter():
+            return counter_said(thing)
+        case Constant() | FieldValue() | AmountValue() | TableValue() | DaysBetween():
+            return value_said(thing)
+        case CodeSet():
+            return set_said(thing)
+        case Table():
+            return f"the table {plainly(thing.name)}"
+        case NeededModifier():
+            return needed_said(thing)
+        case NeededElement():
+            return element_said(thing)
+        case RequestBy():
+            return requested_said(thing)
+        case Beside(of=of, keys=keys):
+            return f"{set_said(of, 'or')} {listed(key_said(key) for key in keys)}"
+        case Pay(percent=percent, of=of):
+            return f"{amount(percent)}%" + (f" of {value_said(of)}" if of is not None else "")
+        case Rank(by=by, percent=percent):
+            return f"{value_said(by)}, the rest lose {amount(percent)}%"
+        case Dropped(span=span, reason=reason):
+            return f'{span_said(span) or "for good"} ("{reason}")'
+        case Citation(title=title, section=section, url=url, confirmed=confirmed):
+            where = f"{title}{f', {section}' if section else ''}{f' {url}' if url else ''}"
+            return f"{where} ({f'confirmed {confirmed}' if confirmed else 'not confirmed'})"
+        case tuple():
+            return listed(said(one) for one in thing)
+        case Window():
+            return window_said(thing)
+        case TimeKey() | KindKey() | WindowKey():
+            return key_said(thing)
+        case DateMoment() | EventMoment() | VisitMoment():
+            return moment_said(thing)
+        case Entry():
+            return entry_said(thing)
+        case Opening():
+            return opening_said(thing)
+        case Length():
+            return length_said(thing)
+        case Span():
+            return span_said(thing) or "always"
+        case _ if isinstance(thing, CONDITIONS):
+            return condition_said(thing)
         case _:
-            return str(node.text)
+            return str(thing)
+
+
+# ---- what differs ------------------------------------------------------------------------------------------------
+
+
+def differences(old: list[Facet], new: list[Facet]) -> list[tuple[Facet | None, Facet | None]]:
+    """The facets that are another, the old beside the new of the same clause; what no claim can feel comes last."""
+    found: list[tuple[Facet | None, Facet | None]] = []
+    for clause in dict.fromkeys(facet.clause for facet in (*old, *new)):
+        before, after = ([facet for facet in side if facet.clause == clause] for side in (old, new))
+        kept = {facet.meaning for facet in before} & {facet.meaning for facet in after}
+        gone = [facet for facet in before if facet.meaning not in kept]
+        come = [facet for facet in after if facet.meaning not in kept]
+        found += list(zip(gone, come, strict=False))
+        found += [(facet, None) for facet in gone[len(come) :]] + [(None, facet) for facet in come[len(gone) :]]
+    return sorted(found, key=lambda pair: not any(facet is not None and facet.moves for facet in pair))
+
+
+def told(old: Facet | None, new: Facet | None) -> Iterator[str]:
+    """One difference in words: `at most 30 -> 60 from 2027-01-01`."""
+    if old is None or new is None:
+        facet = old or new
+        assert facet is not None
+        if facet.clause in ("dropped", "suspended"):
+            yield f"{facet.clause} {facet.said}" if new is not None else f"no longer {facet.clause} {facet.said}"
+        else:
+            yield f"{facet.clause} {facet.said}: {'now said' if new is not None else 'no longer said'}"
+        return
+    seen = False
+    for line in inside(old.thing, new.thing):
+        seen = True
+        yield f"{old.clause} {line}"
+    if not seen:
+        yield f"{old.clause} {old.said} -> {new.said}"
+
+
+def inside(old: Any, new: Any) -> Iterator[str]:
+    """Where two parts differ, as deep as it can be told apart."""
+    if meaning(old) == meaning(new):
+        return
+    if _dated(old) is not None and _dated(new) is not None:
+        yield from _timeline(_dated(old) or [], _dated(new) or [])
+    elif isinstance(old, CodeSet) and isinstance(new, CodeSet):
+        yield from _codes(old, new)
+    elif isinstance(old, Table) and isinstance(new, Table):
+        yield from _rows(old, new)
+    elif isinstance(old, Term) and isinstance(new, Term):
+        yield from (f"{plainly(new.name)}: {line}" for line in inside(old.condition, new.condition))
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        yield from _parts(old, new)
+    elif attrs.has(type(old)) and type(old) is type(new) and not isinstance(old, Span | Constant):
+        yield from _fields(old, new)
+    else:
+        yield f"{said(old)} -> {said(new)}"
+
+
+def _fields(old: Any, new: Any) -> Iterator[str]:
+    """Two parts of one class: the attribute that differs tells, if one alone does; else both in whole."""
+    names = [field.name for field in attrs.fields(type(old)) if field.eq is not False and field.name not in ("text", "name", "place")]
+    differing = [name for name in names if meaning(getattr(old, name)) != meaning(getattr(new, name))]
+    pair = (getattr(old, differing[0]), getattr(new, differing[0])) if len(differing) == 1 else None
+    deep = pair is not None and all(isinstance(one, tuple) or attrs.has(type(one)) for one in pair)
+    if pair is not None and deep and not isinstance(pair[0], Span):
+        yield from (f"{_named(old)}{line}" for line in inside(*pair))
+    elif isinstance(old, Near | Apart) and set(differing) <= {"number", "unit", "direction"}:
+        yield f"{_distance(old)} -> {_distance(new)} {moment_said(new.anchor)}"
+    else:
+        yield f"{said(old)} -> {said(new)}"
+
+
+def _distance(of: Near | Apart) -> str:
+    how = "within" if isinstance(of, Near) else "at least"
+    return f"{how} {of.number} {spelt_unit(of.number, of.unit)} {of.direction}"
+
+
+def _named(thing: Any) -> str:
+    name = getattr(thing, "name", None)
+    if isinstance(thing, Window | Counter) and isinstance(name, str):
+        return f"{plainly(name)}: "
+    field = getattr(thing, "field", None)
+    return f"{plainly(field.name)}: " if field is not None else ""
+
+
+def _parts(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
+    """Members that have no counterpart, in pairs."""
+    kept = {meaning(one) for one in old} & {meaning(one) for one in new}
+    gone = [one for one in old if meaning(one) not in kept]
+    come = [one for one in new if meaning(one) not in kept]
+    for one, other in zip(gone, come, strict=False):
+        yield from inside(one, other)
+
+
+def _codes(old: CodeSet, new: CodeSet) -> Iterator[str]:
+    for word, before, after in (("", old.entries, new.entries), ("excluding ", old.excluding, new.excluding)):
+        was, now = _flat(old, before), _flat(new, after)
+        gone = [entry_said(one, old.system) for key, one in was.items() if key not in now]
+        come = [entry_said(one, new.system) for key, one in now.items() if key not in was]
+        if come:
+            yield f"{word}{_few(come)} added"
+        if gone:
+            yield f"{word}{_few(gone)} taken out"
+
+
+def _flat(of: CodeSet, entries: tuple[Entry, ...]) -> dict[Hashable, Entry]:
+    found: dict[Hashable, Entry] = {}
+    for entry in entries:
+        if entry.kind == "set" and entry.span == ALWAYS and entry.members is not None and not entry.members.excluding:
+            found |= _flat(entry.members, entry.members.entries)
+        else:
+            found[entry_meaning(entry, of)] = entry
+    return found
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return (", ".join(names[:MOST_SHOWN]) + more) if more else listed(names)
+
+
+def changed_rows(old: Table, new: Table) -> tuple[list[Row], list[Row]]:
+    """The rows of each table that the other has not."""
+    was, now = ({row_meaning(row): row for row in table.rows} for table in (old, new))
+    return [row for key, row in was.items() if key not in now], [row for key, row in now.items() if key not in was]
+
+
+def _rows(old: Table, new: Table) -> Iterator[str]:
+    gone, come = changed_rows(old, new)
+    if (old.keys, old.values, old.missing) != (new.keys, new.values, new.missing):
+        yield f"the table {plainly(new.name)} is read in another way"
+    if gone or come:
+        lines = [f"- {_row_said(one)}" for one in gone[:MOST_SHOWN]] + [f"+ {_row_said(one)}" for one in come[:MOST_SHOWN]]
+        yield f"the table {plainly(new.name)}, {len(gone)} rows gone and {len(come)} new: {'; '.join(lines)}"
+
+
+def _row_said(row: Row) -> str:
+    return " ".join([*row.cells.values(), *([span_said(row.span)] if row.span != ALWAYS else [])])
+
+
+# ---- amounts by date ---------------------------------------------------------------------------------------------
+
+
+def _dated(thing: Any) -> list[tuple[Span, str]] | None:
+    """What an amount comes to by date, where nothing but the date decides."""
+    if isinstance(thing, Constant):
+        return [(ALWAYS, constant_said(thing))]
+    if isinstance(thing, AmountValue) and all(entry.when is None for entry in thing.entries):
+        return [(entry.span, constant_said(entry.value)) for entry in thing.entries]
+    return None
+
+
+def _timeline(old: list[tuple[Span, str]], new: list[tuple[Span, str]]) -> Iterator[str]:
+    """`30 -> 60 from 2027-01-01`: each stretch of days on which the two differ."""
+    starts = sorted({day for span, _ in (*old, *new) for day in (span.from_, _next(span.to)) if day is not None})
+    pieces: list[tuple[date | None, date | None, str, str]] = []
+    for start, after in zip([None, *starts], [*starts, None], strict=True):
+        day = start or (after - timedelta(days=1) if after is not None else date(2000, 1, 1))
+        was, now = _on(old, day), _on(new, day)
+        end = after - timedelta(days=1) if after is not None else None
+        if pieces and pieces[-1][2:] == (was, now):
+            pieces[-1] = (pieces[-1][0], end, was, now)
+        else:
+            pieces.append((start, end, was, now))
+    for first, last, was, now in pieces:
+        if was != now:
+            yield " ".join(part for part in (f"{was} -> {now}", span_said(Span(first, last))) if part)
+
+
+def _next(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day is not None and day != date.max else None
+
+
+def _on(entries: list[tuple[Span, str]], day: date) -> str:
+    return next((value for span, value in entries if span.holds(day)), "nothing")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from .changes import Change, changes
+from .steps import Change, changes
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile, changed

@@ -53,7 +53,7 @@ from .policy import (
     YesNo,
 )
 from .truth import Truth
-from .words import MONEY_MEASURES, money, spelt_unit
+from .words import MONEY_MEASURES, money, ordinal, spelt_unit
 
 Way: TypeAlias = tuple[str, Draft]
 MOST_WAYS: Final = 200  # of one condition
@@ -74,6 +74,19 @@ def settled(condition: Condition, want: bool, draft: Draft, earlier: Iterable[tu
         if is_so(condition, want, tried) and all(is_so(one, wanted, tried) for one, wanted in earlier):
             return tried
     return None
+
+
+def as_far_as(condition: Condition, want: bool, draft: Draft) -> Draft:
+    """Make a condition true (or false) as far as that goes: of joined parts those that can be, where another hangs on the day."""
+    match condition:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                draft = as_far_as(part, want, draft)
+            return draft
+        case Term(condition=inner):
+            return as_far_as(inner, want, draft)
+        case _:
+            return settled(condition, want, draft) or draft
 
 
 def is_so(condition: Condition, want: bool, draft: Draft) -> bool:
@@ -160,7 +173,7 @@ def _valued(field: Field, wanted: Any, draft: Draft) -> Iterator[Way]:
     if field.many and wanted is None and field.name == "modifier":
         found = draft.with_modifiers(())
     if found is not None:
-        yield f"{_said(field.name)}: {shown}", found
+        yield f"{_said(field.name)}: {_plain(shown)}", found
 
 
 def _some_value(field: Field, draft: Draft) -> Any:
@@ -235,7 +248,7 @@ def _compared(condition: Comparison, draft: Draft) -> Iterator[Way]:
     """The left side just below, at and just above the right one; then the right side where it can be set."""
     right = value(condition.right, *draft.judged())
     setter, said = _setter(condition.left, draft)
-    for wanted in _beside(right):
+    for wanted in _beside(right, condition.left):
         found = setter(wanted)
         if found is not None:
             yield f"{said} {_shown(wanted, condition.left)}", found
@@ -249,11 +262,16 @@ def _compared(condition: Comparison, draft: Draft) -> Iterator[Way]:
 
 def _shown(wanted: Any, left: Any) -> str:
     of_money = isinstance(left, FieldValue) and left.field.type == "money"
-    return money(Decimal(wanted)) if of_money and isinstance(wanted, int | Decimal) else str(wanted)
+    return money(Decimal(wanted)) if of_money and isinstance(wanted, int | Decimal) else _plain(wanted)
 
 
-def _beside(right: Any) -> tuple[Any, ...]:
-    """A value, and those next to it on both sides."""
+def _plain(wanted: Any) -> str:
+    """A value for what is told of a case: a word of a list without its underscores."""
+    return _said(wanted) if isinstance(wanted, str) and wanted.islower() else str(wanted)
+
+
+def _beside(right: Any, left: Any = None) -> tuple[Any, ...]:
+    """A value, and those next to it on both sides; beside a word another of its field's list."""
     if isinstance(right, bool) or right is None:
         return (right,)
     if isinstance(right, int | Decimal):
@@ -262,7 +280,9 @@ def _beside(right: Any) -> tuple[Any, ...]:
         return tuple(one for one in dict.fromkeys(both) if one >= 0)
     if isinstance(right, date):
         return tuple(day for step in (0, -1, 1) if (day := dates.add(right, step, "days")) is not None)
-    return (right, "SOMETHING_ELSE") if isinstance(right, str) else ()
+    words = left.field.words if isinstance(left, FieldValue) else ()
+    other = next((word for word in words if word != right), "Another")
+    return (right, other) if isinstance(right, str) else ()
 
 
 def _setter(left: Value | EventMoment | VisitMoment, draft: Draft) -> tuple[Callable[[Any], Draft | None], str]:
@@ -290,8 +310,6 @@ def _typed(field: Field, wanted: Any, draft: Draft) -> Draft | None:
         if wanted != wanted.to_integral_value():
             return None
         return draft.with_value(field, int(wanted))
-    if isinstance(wanted, str) and field.words and wanted not in field.words:
-        wanted = next((word for word in field.words if word != wanted), wanted)
     return draft.with_value(field, wanted)
 
 
@@ -318,7 +336,7 @@ def day_of(wanted: Moment | None, draft: Draft) -> date | None:
 
 
 def moment_said(wanted: Moment) -> str:
-    """A moment's name for a sentence."""
+    """A moment's name for what is told of a case."""
     match wanted:
         case DateMoment(field=field):
             return _said(field.name)
@@ -357,13 +375,28 @@ def _with_visit(wanted: VisitMoment, day: date, draft: Draft) -> Draft | None:
         return None
     like = draft
     if wanted.of is not None:
-        code, discipline = next(codes_of(wanted.of, draft), (draft.line["code"], None))
-        like = draft.with_code(code, discipline) if not _holds(wanted.of, draft) else draft
+        like = draft if _holds(wanted.of, draft) else _of_set(wanted.of, draft)
     if wanted.where is not None:
         like = settled(wanted.where, True, like) or like
     at, first = day.isoformat(), wanted.which == "first"
+    if wanted.window is not None and not _opened_already(wanted.window, day, draft):
+        draft = next(opened(wanted.window, attrs.evolve(draft, services=()), day if first else day - 20 * _ONE), draft)
+        if first and wanted.where is None and any(one["date_of_service"] == at for one in draft.services):
+            return draft  # what opened the window is its first visit
     kept = tuple(one for one in draft.services if (one["date_of_service"] >= at if first else one["date_of_service"] <= at))
     return attrs.evolve(draft, services=(*kept, like.service(day)))
+
+
+def _of_set(of: CodeSet, draft: Draft) -> Draft:
+    """The draft with a code of a set, of the same discipline where the set has one."""
+    made = [draft.with_code(code, discipline) for code, discipline in codes_of(of, draft)]
+    return next((one for one in made if one.discipline == draft.discipline), made[0] if made else draft)
+
+
+def _opened_already(window: Window, day: date, draft: Draft) -> bool:
+    """Whether an event that opens a window is on file by a day."""
+    kinds = {opening.event for opening in window.openings if opening.event is not None}
+    return any(event["kind"] in kinds and event["date"] <= day.isoformat() for event in draft.events)
 
 
 def _holds(of: CodeSet, draft: Draft) -> bool:
@@ -380,14 +413,34 @@ def _at_a_distance(condition: Near | Apart, draft: Draft) -> Iterator[Way]:
         found = with_moment(condition.anchor, anchor, draft)
         if found is not None:
             yield f"{moment_said(condition.anchor)} on {anchor}", found
+    yield from _each_where(condition.anchor, edge or start, draft)
     if condition.moment is None:
         return
-    anchored = day_of(condition.anchor, draft) or draft.day
-    edge = dates.add(anchored, -sign * condition.number, condition.unit, off)
-    for day in _edges(edge, anchored, -sign):
-        found = with_moment(condition.moment, day, draft)
-        if found is not None:
-            yield f"{moment_said(condition.moment)} on {day}", found
+    far = with_moment(condition.anchor, draft.day - 60 * _ONE, draft)
+    for ready in (draft, *([far] if far is not None else [])):
+        anchored = day_of(condition.anchor, ready) or draft.day
+        edge = dates.add(anchored, -sign * condition.number, condition.unit, off)
+        for day in _edges(edge, anchored, -sign):
+            found = with_moment(condition.moment, day, ready)
+            if found is not None:
+                yield f"{moment_said(condition.moment)} on {day}", found
+        yield from _each_where(condition.moment, edge or anchored, ready)
+
+
+def _each_where(wanted: Moment, day: date, draft: Draft) -> Iterator[Way]:
+    """A visit or an event on a day in each way that its own condition comes true, or false."""
+    if not isinstance(wanted, EventMoment | VisitMoment) or wanted.where is None:
+        return
+    placed = with_moment(attrs.evolve(wanted, where=None), day, draft)
+    if placed is None:
+        return
+    for want in (True, False):
+        if isinstance(wanted, EventMoment):
+            inside = attrs.evolve(placed, in_event=True)
+            yield from ((said, attrs.evolve(tried, in_event=False)) for said, tried in some(ways(wanted.where, want, inside)))
+        else:
+            for said, like in some(ways(wanted.where, want, draft)):
+                yield f"{moment_said(wanted)} on {day}, {said}", attrs.evolve(placed, services=(*placed.services[:-1], like.service(day)))
 
 
 def _edges(edge: date | None, start: date, sign: int) -> list[date]:
@@ -515,8 +568,10 @@ def _targets(counter: Counter, number: Decimal) -> list[Decimal]:
 
 
 def count_said(counter: Counter, draft: Draft) -> str:
-    """What the count of a draft comes to: `visit 31`, `dollars allowed 2480.01`."""
+    """What the count of a draft comes to: `a 31st visit`, `$2,480.01 allowed`."""
     found = count(counter, *draft.judged()).interval
+    if counter.measure in ("visits", "treatment_days") and found.low == int(found.low) > 0:
+        return f"a {ordinal(int(found.low))} {spelt_unit(1, counter.noun)}"
     told = money(Decimal(found.low)) if counter.measure in MONEY_MEASURES else f"{Decimal(found.low):f}"
     return f"{told} {spelt_unit(1 if found.low == 1 else 2, counter.noun)}"
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from judging import HEAD
 
-from cptrules.changes import changes
+from cptrules.steps import changes
 from cptrules.cli import commands
 from cptrules.loading import Loaded, changed, read
 from cptrules.mutation import Mutated, mutated
