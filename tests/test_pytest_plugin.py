@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import xml.etree.ElementTree as tree
+from importlib import import_module
 from importlib.metadata import entry_points
 
 import pytest
 from click.testing import CliRunner
 
+import cptrules
 from cptrules.cli import commands
 
 pytest_plugins = "pytester"
+
+# A run inside this one forgets the modules that it imported itself: all that a run may need is imported before.
+for found in pkgutil.iter_modules(cptrules.__path__):
+    if found.name not in ("x12", "fhir", "testing") and not found.name.startswith("x12_"):
+        import_module(f"cptrules.{found.name}")
 
 ACME = """policy acme.ppo {
   title "Acme PPO"
@@ -55,6 +63,11 @@ def folder(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(folder: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return folder.runpytest_inprocess("-p", "no:cacheprovider", *args)
+
+
+def run_apart(folder: pytest.Pytester, *args: str) -> pytest.RunResult:
+    """In a process of its own, where it matters what is imported or who works."""
     return folder.runpytest_subprocess("-p", "no:cacheprovider", *args)
 
 
@@ -135,7 +148,7 @@ def test_coverage_of_rules_clauses_and_boundaries(folder: pytest.Pytester) -> No
 
 def test_workers_of_xdist_add_up_what_they_tried(folder: pytest.Pytester) -> None:
     """Each of two workers runs one of the two cases; together they try the limit from both sides."""
-    alone, together = run(folder, "--policy-cov"), run(folder, "--policy-cov", "-n", "2")
+    alone, together = run(folder, "--policy-cov"), run_apart(folder, "--policy-cov", "-n", "2")
     together.assert_outcomes(passed=2)
     said = re.search(r"^acme\.ppo$.*?(?=^\S)", alone.stdout.str(), re.MULTILINE | re.DOTALL)
     assert said is not None
@@ -151,7 +164,8 @@ def test_a_run_without_policy_files_is_as_before(pytester: pytest.Pytester) -> N
             heavy = {"lark", "attrs", "cattrs", "hypothesis", "cptrules.loading", "cptrules.testing"}
             assert not heavy & set(sys.modules)
     """)
-    run(pytester, "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+    run_apart(pytester, "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
 
 def test_it_can_be_turned_off(folder: pytest.Pytester) -> None:
     assert run(folder, "-p", "no:cptrules").ret == pytest.ExitCode.NO_TESTS_COLLECTED
