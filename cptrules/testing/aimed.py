@@ -30,7 +30,9 @@ from ..policy import (
     PriorAuthorization,
     Require,
     Rule,
+    TimeKey,
     Timing,
+    Window,
 )
 from ..reach import looked_at
 from ..units import total_units
@@ -72,6 +74,10 @@ def _edges(rule: Rule, spans: Iterable[Span]) -> set[date]:
             found |= {day for day in (part.from_, part.to) if day is not None}
         if isinstance(part, AmountEntry):
             found |= {day for day in (part.span.from_, part.span.to) if day is not None}
+        if isinstance(part, Window) and part.year_from is not None:
+            found.add(date(2026, *part.year_from))
+        if isinstance(part, TimeKey) and part.name == "calendar_year":
+            found.add(date(2026, 1, 1))
         if isinstance(part, Opening) and part.day is not None:
             found.add(part.day)
         if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):

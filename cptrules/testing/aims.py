@@ -113,7 +113,7 @@ def _list(condition: OnList, wanted: bool, draft: Draft, record: Record) -> None
 
 def _others(field: Field) -> tuple[str, ...]:
     """Values that a field may have, whatever a policy says of it."""
-    return field.words if field.words else (*USUAL.get(field.name, ()), "X")
+    return field.words or USUAL.get(field.name, ("X", "Y"))
 
 
 def _put_member(field: Field, member: str, draft: Draft, record: Record) -> None:
@@ -179,14 +179,12 @@ def _of_amount(amount: Any, draft: Draft, record: Record) -> Any:
 
 
 def _of_field(field: Field, draft: Draft, record: Record) -> Any:
-    """The field's value in the draft, as the language sees it."""
-    home = draft.claim if draft.is_line(record) and field.owner == "claim" else record
-    if field.name == "date_of_service":
-        return draft.on(record)
-    if not field.declared and field.name in home:
-        return _as_value(home[field.name], field)
+    """The field's value in the draft, as the language sees it; one that nobody gave is given some value."""
+    known = draft.get(field, record)
+    if known is not None:
+        return _as_value(known, field)
     if field.owner == "session":
-        draft.its_session()
+        return Decimal(draft.its_session().setdefault("total_minutes", 45))
     found = _some_value(field, draft)
     draft.put(field, found, record)
     return found
@@ -253,18 +251,31 @@ def _alike(percent: Decimal, draft: Draft) -> None:
 # ---- moments and distances ---------------------------------------------------------------------------------------
 
 
-def moment_of(moment: Moment | None, draft: Draft, record: Record) -> date:
-    """A moment's date in the draft, where it has one that the draft does not choose: the line's own."""
+def known_moment(moment: Moment | None, draft: Draft, record: Record) -> date | None:
+    """The day of a moment that the draft has settled already."""
     match moment:
-        case DateMoment(field=field) if field.name != "date_of_service":
-            found = _of_field(field, draft, record)
-            return found if isinstance(found, date) else draft.day
-        case EventMoment() | VisitMoment():
-            day = moved(draft.on(record), -draft.pick((10, 0)), "days")
-            put_moment(moment, day, draft, record)
-            return day
-        case _:
+        case DateMoment(field=field):
+            found = draft.get(field, record)
+            return date.fromisoformat(found) if isinstance(found, str) else None
+        case EventMoment(kind=kind):
+            days = [one["date"] for one in draft.history["events"] if one["kind"] == kind]
+            return date.fromisoformat(days[0]) if days else None
+        case VisitMoment(which=which, of=of):
+            visits = sorted(draft.on(one) for one in draft.history["services"] if of is None or counts.member(of, draft, one))
+            before = [day for day in visits if day < draft.on(record)]
+            return (before[-1] if which == "last" else before[0]) if before else None
+        case None:
             return draft.on(record)
+
+
+def moment_of(moment: Moment | None, draft: Draft, record: Record) -> date:
+    """A moment's day in the draft; one that is not settled is put near the line's own."""
+    known = known_moment(moment, draft, record)
+    if known is not None or moment is None:
+        return known or draft.on(record)
+    day = moved(draft.on(record), -draft.pick((10, 1)), "days")
+    put_moment(moment, day, draft, record)
+    return day
 
 
 def put_moment(moment: Moment, day: date, draft: Draft, record: Record) -> None:
@@ -350,19 +361,14 @@ def _distance(condition: Near | Apart, wanted: bool, draft: Draft, record: Recor
         edge = 0 if wanted else -sign
         beyond = wanted
     slack = draft.pick((0, 0, 1)) * (sign if beyond else -sign)
-    free = condition.moment is not None and _is_free(condition.moment)
-    if free and isinstance(condition.moment, DateMoment) and not _is_free(condition.anchor):
-        anchor = moment_of(condition.anchor, draft, record)
-        start = moved(anchor, sign * condition.number, condition.unit)
+    known, own = known_moment(condition.anchor, draft, record), known_moment(condition.moment, draft, record)
+    if condition.moment is not None and known is not None and own is None:
+        start = moved(known, sign * condition.number, condition.unit)
         put_moment(condition.moment, start + (edge + slack) * ONE, draft, record)
         return
     start = moment_of(condition.moment, draft, record)
     anchor = moved(start, -sign * condition.number, condition.unit)
     put_moment(condition.anchor, anchor - (edge + slack) * ONE, draft, record)
-
-
-def _is_free(moment: Moment) -> bool:
-    return not (isinstance(moment, DateMoment) and moment.field.name == "date_of_service")
 
 
 # ---- scopes, windows, authorizations -----------------------------------------------------------------------------

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 import attrs
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from ..checking import Policies
 from ..claims import Claim, History, Session
 from ..dates import Span
+from ..errors import InputError
 from ..fields import Field
 from ..policy import AmountEntry, CodeSet, Constant, Entry, NeededModifier, Opening, Policy, Rule
 from .aimed import MINUTES, aim, days
@@ -114,13 +116,13 @@ def histories(policies: Policies) -> st.SearchStrategy[History]:
 def cases(policies: Policies) -> st.SearchStrategy[Case]:
     """A claim and perhaps a history and a session, aimed at the policies' own boundaries.
 
-    Three in four are aimed at one rule: its scope is true, its limit is met exactly or missed by one, or one of its exceptions
+    Seven in eight are aimed at a rule or two: its scope is true, its limit is met exactly or missed by one, or one of its exceptions
     is tried; some facts are then left out. The others are drawn at large from what the policies mention.
     """
     known, targets = mentioned(policies), _targets(policies)
 
     def case(draw: Draw) -> Case:
-        aimed = bool(targets) and draw(st.integers(0, 3)) < 3
+        aimed = bool(targets) and draw(st.integers(0, 7)) < 7
         return _aimed(draw, known, targets) if aimed else _at_large(draw, known)
 
     # A closure: what is given to a composite is written out in full where a case fails, code tables and all.
@@ -136,13 +138,17 @@ def sessions(policies: Policies) -> st.SearchStrategy[Session]:
 def _session(draw: Draw, known: Mentioned) -> Session:
     day = _day(draw, known)
     parts = [_intervention(draw, known) for _ in range(draw(st.integers(1, 3)))]
+    whole = sum(part["minutes"] for part in parts if isinstance(part.get("minutes"), int))
     session: dict[str, Any] = {"date": day.isoformat(), "payer": draw(st.sampled_from(known.payers)), "interventions": parts}
     _some(
         draw, session, plan=st.sampled_from(known.plans or ("A",)), discipline=st.sampled_from(["PT", "OT"]), patient=_patient(known),
-        place_of_service=_word(known, "11", 2), total_minutes=st.sampled_from(MINUTES), billing_provider=st.just({"npi": "1"}),
+        place_of_service=_word(known, "11", 2), total_minutes=st.sampled_from([whole, whole + 8]), billing_provider=st.just({"npi": "1"}),
         diagnoses=st.sampled_from([["M54.50"], ["F84.0"], []]), facts=_facts(known, "claim"),
     )  # fmt: skip
-    return Session.from_dict(session)
+    try:
+        return Session.from_dict(session)
+    except InputError:
+        reject()
 
 
 def _intervention(draw: Draw, known: Mentioned) -> dict[str, Any]:
@@ -183,11 +189,22 @@ def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
     day = draw(st.one_of(st.sampled_from(target.ordinary), st.sampled_from(target.days)))
     draft = Draft(draw, target.policy, day, draw(st.sampled_from(target.policy.payers)))
     aim(target.rule, draft)
+    others = [one.rule for one in targets if one.policy is target.policy and one.rule.in_force(day)]
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2])) if others else 0):
+        draft.line = draft.another_line({**_plain_line(draft)})
+        aim(draw(st.sampled_from(others)), draft)
     _around(draw, known, draft)
     if draw(st.booleans()):
         _leave_out(draw, draft)
-    history = None if draw(st.integers(0, 19)) == 19 else History.from_dict(draft.history)
-    return Case(Claim.from_dict(draft.claim), history, None if draft.session is None else Session.from_dict(draft.session))
+    try:
+        history = None if draw(st.integers(0, 19)) == 19 else History.from_dict(draft.history)
+        return Case(Claim.from_dict(draft.claim), history, None if draft.session is None else Session.from_dict(draft.session))
+    except InputError:  # an aim that no input can have: an authorization that ends before it begins
+        reject()
+
+
+def _plain_line(draft: Draft) -> dict[str, Any]:
+    return {"number": 1, "code": "97110", "modifiers": ["GP"], "units": 1, "date_of_service": draft.day.isoformat()}
 
 
 def _around(draw: Draw, known: Mentioned, draft: Draft) -> None:

@@ -62,6 +62,7 @@ def _lay(counter: Counter, number: int, first: date, like: Record, draft: Draft,
     if number > _MOST:
         return _balance(counter, Decimal(number), first, draft, record)
     day = draft.on(record)
+    number -= sum(1 for one in draft.history["services"] if first <= draft.on(one) < day and (counter.of is None or member(counter.of, draft, one)))
     one_day = counter.measure == "lines" and first == day
     for step in range(number, 0, -1):
         where = day if one_day else max(first, day - step * ONE)

@@ -147,6 +147,18 @@ class Draft:
         self.settled.add(key)
         return True
 
+    def get(self, field: Field, record: Record) -> Any:
+        """What the draft says of a field already, as JSON has it; None where it says nothing."""
+        owner, _, rest = field.name.partition(".")
+        if field.name == "date_of_service":
+            return record["date_of_service"]
+        if owner == "authorization" and not self.history["authorizations"]:
+            return None
+        if owner in ("note", "session") or field.name == "patient.age":
+            return None
+        home = self.claim if field.owner == "claim" and self.is_line(record) else self._home(field, record) if rest or field.declared else record
+        return home.get("facts", {}).get(field.name) if field.declared else home.get(rest or field.name)
+
     def put(self, field: Field, value: Any, record: Record) -> None:
         """Give a field a value where nothing has settled it before; None: known to be absent."""
         whose = record if self.is_line(record) or not self._of_claim(field) else self.claim
