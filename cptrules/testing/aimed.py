@@ -44,7 +44,7 @@ from .mentions import parts_of
 
 MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
 _MODIFIER: Final = FIELDS["modifier"]
-_YEARS: Final = (2010, 2030)
+_YEARS: Final = (2000, 2030)
 
 
 # ---- days --------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def settle(condition: Condition, wanted: bool, draft: Draft, record: Record) -> 
             draft.put(field, _some_value(field, draft) if wanted else None, record)
         case HasEvent(kind=kind):
             if wanted:
-                draft.event(kind, draft.pick((draft.on(record), moved(draft.on(record), -10, "days"))))
+                draft.on_event(kind, draft.pick((draft.on(record), moved(draft.on(record), -10, "days"))))
         case CountIs(counter=counter, sign=sign, right=right):
             bound = value_of(right, draft, record)
             if isinstance(bound, Decimal):
@@ -228,7 +228,7 @@ def _put_left(left: Any, value: Any, draft: Draft, record: Record) -> None:
         case FieldValue(field=field) if field.name == "note.similarity_to_previous":
             _alike(value, draft)
         case FieldValue(field=field) if field.name == "date_of_service":
-            record["date_of_service"] = value.isoformat()
+            return  # the day is chosen first, beside every date that a rule names; what is laid out hangs on it
         case FieldValue(field=field):
             draft.put(field, value, record)
         case DaysBetween(start=start, end=end) if isinstance(value, Decimal):

@@ -190,7 +190,7 @@ def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
     draft = Draft(draw, target.policy, day, draw(st.sampled_from(target.policy.payers)))
     aim(target.rule, draft)
     others = [one.rule for one in targets if one.policy is target.policy and one.rule.in_force(day)]
-    for _ in range(draw(st.sampled_from([0, 0, 1, 2])) if others else 0):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1])) if others else 0):
         draft.line = draft.another_line({**_plain_line(draft)})
         aim(draw(st.sampled_from(others)), draft)
     _around(draw, known, draft)

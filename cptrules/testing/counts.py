@@ -80,12 +80,16 @@ def _count_in(counter: Counter, service: Record, draft: Draft) -> None:
 def _amounts(counter: Counter, total: Decimal, usual: Decimal, first: date, like: Record, own: bool, draft: Draft, record: Record) -> None:
     """The line's own part and one earlier service with the rest, or a balance of it."""
     name = _FIELD_OF[counter.measure]
+    if name == "paid" and own:  # of its own line what the payment rules leave of the allowed amount
+        record["allowed"] = _written(usual, name)
+        draft.once(record, "allowed")
+        own, total = False, total - (usual * _share(draft)).quantize(Decimal("0.01"))
     alone = own and total <= (12 if name == "units" else 600) and draft.pick((True, False))
     mine = total if alone else min(total, usual) if own else Decimal(0)
     if own:
-        record["allowed" if name == "paid" else name] = _written(mine, name)
+        record[name] = _written(mine, name)
         draft.once(record, name)
-    rest = total - mine
+    rest = total - mine - _laid(counter, name, first, draft, record)
     if rest <= 0:
         return
     if rest > 100_000 or (name in ("allowed", "paid") and draft.rarely(3)):
@@ -95,6 +99,23 @@ def _amounts(counter: Counter, total: Decimal, usual: Decimal, first: date, like
     service[name] = _written(rest, name)
     _count_in(counter, service, draft)
     return None
+
+
+def _laid(counter: Counter, name: str, first: date, draft: Draft, record: Record) -> Decimal:
+    """What services that stand in the history already add."""
+    day = draft.on(record)
+    found = [one for one in draft.history["services"] if first <= draft.on(one) <= day and (counter.of is None or member(counter.of, draft, one))]
+    return sum((Decimal(str(one.get(name, 0))) for one in found), Decimal(0))
+
+
+def _share(draft: Draft) -> Decimal:
+    """What the policy pays of an allowed amount by its percentages."""
+    share = Decimal(1)
+    for rule in draft.policy.rules:
+        pay = getattr(rule.demand, "pay", None)
+        if pay is not None and pay.of is None and not rule.when:
+            share = share * pay.percent / 100
+    return share
 
 
 def _written(amount: Decimal, name: str) -> Any:
@@ -212,8 +233,8 @@ def _begun(key: TimeKey | WindowKey, room: int, day: date, draft: Draft, record:
             return dates.rolling_span(day, key.number, key.unit).from_
         case "injury_number":
             draft.claim.setdefault("injury_number", "I1")
-            draft.event("injury", day - room * ONE)
-            return day - room * ONE
+            known = [date.fromisoformat(one["date"]) for one in draft.history["events"] if one["kind"] in ("injury", "accident")]
+            return min(known) if known else draft.on_event("injury", day - room * ONE)
         case "authorization":
             draft.authorization().setdefault("from", (day - room * ONE).isoformat())
             return day - room * ONE
@@ -233,18 +254,20 @@ def open_window(window: Window, start: date, draft: Draft, record: Record) -> da
         case "date":
             return opening.day or start
         case "on_event" | "after_event":
-            _open_by_event(opening, start, draft, record)
+            return _open_by_event(opening, start, draft, record)
         case _:
             _open_by_service(opening, min(start, day), draft, record)
     return start
 
 
-def _open_by_event(opening: Opening, start: date, draft: Draft, record: Record) -> None:
+def _open_by_event(opening: Opening, start: date, draft: Draft, record: Record) -> date:
     from .aims import settle_event
 
-    event = draft.event(opening.event or "", start)
+    kind = opening.event or ""
+    begun = draft.on_event(kind, start)
     if opening.when is not None:
-        settle_event(opening.when, draft, record, event)
+        settle_event(opening.when, draft, record, draft.event(kind, begun))
+    return begun
 
 
 def _open_by_service(opening: Opening, start: date, draft: Draft, record: Record) -> None:

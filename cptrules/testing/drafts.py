@@ -115,6 +115,11 @@ class Draft:
             record["injury_number"] = self.claim["injury_number"]
         return record
 
+    def on_event(self, kind: str, day: date) -> date:
+        """The day of the event of a kind: the one it has, or this one."""
+        known = next((one for one in self.history["events"] if one["kind"] == kind), None)
+        return date.fromisoformat((known or self.event(kind, day))["date"])
+
     def authorization(self) -> Record:
         """The authorization on file."""
         if not self.history["authorizations"]:
