@@ -88,7 +88,7 @@ def _policy(draw: Draw, rules: int) -> str:
     many = draw(st.integers(1, rules))
     written = [draw(st.sampled_from(_WRITERS))(draw, f"rule_{number}") for number in range(1, many + 1)]
     layer = _one(draw, _LAYERS) if extending else ""
-    tests = _test(draw) if draw(st.integers(0, 4)) == 4 else ""
+    tests = _test(draw) if draw(st.integers(0, 2)) == 2 else ""
     return HEAD.format(header + _EXTENDING * extending) + NAMES + "".join(written) + layer + tests
 
 
@@ -215,7 +215,8 @@ def _limit(draw: Draw, name: str) -> str:
     kept = draw(st.integers(0, 3))
     if kept == 3:
         keep = _one(draw, ("first", "highest practice_expense", "lowest practice_expense"))
-        text = _rule(draw, "limit", name, f"  count {_one(draw, ('units', 'lines'))} per day\n  at most {_one(draw, ('1', '2', 'most'))}\n  keep {keep}\n")
+        counted, most = _one(draw, ("units", "lines")), _one(draw, ("1", "2", "most"))
+        text = _rule(draw, "limit", name, f"  count {counted} per day\n  at most {most}\n  keep {keep}\n")
     else:
         text = _rule(draw, "limit", name, f"  count {counter(draw)}\n  at most {_one(draw, _NUMBERS)}\n")
     return text.replace("outcome pend", "outcome reduce")
@@ -293,7 +294,8 @@ _WRITERS: Final = (
 
 _CLAUSES: Final = (
     "history complete from 2026-01-01", "history complete from 2026-01-01 to 2026-02-28", "history complete for billing_provider",
-    "service 97110 GP units 1 on 2026-01-05", "service 97140 GO units 2 on 3 days from 2026-01-05", "service 97110 on 3 days from 2026-01-05 every 7 days",
+    "service 97110 GP units 1 on 2026-01-05", "service 97140 GO units 2 on 3 days from 2026-01-05",
+    "service 97110 on 3 days from 2026-01-05 every 7 days",
     "balance visits of PT excluding evaluations 3 from 2026-01-01 to 2026-02-01", "balance allowed $120.50 from 2026-01-01 to 2026-02-01",
     "authorization A1 for 97110, 97140 from 2026-01-01 to 2026-06-30 visits 12", "authorization A2 for PT used_visits 3",
     "event surgery on 2026-02-01 preauthorized yes procedure 29880", "note progress_report on 2026-02-20 discipline PT progress \"Walks 40 feet.\"",
@@ -308,7 +310,7 @@ _EXPECTATIONS: Final = (
 
 def _test(draw: Draw) -> str:
     """A test of the file: what it expects need not come true."""
-    given = draw(st.lists(st.sampled_from(_CLAUSES), max_size=4, unique=True))
+    given = draw(st.lists(st.sampled_from(_CLAUSES), max_size=9, unique=True))
     body = "".join(f"  {clause}\n" for clause in given)
     again = f'  variant "another day" {{\n    line 97140 GP\n    expect {_one(draw, _EXPECTATIONS)}\n  }}\n' if draw(st.booleans()) else ""
     head = '  claim on 2026-03-04 place_of_service 11\n  line 97110 GP KX units 2 minutes 30\n'
