@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from .steps import Change, changes
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile, changed
 from .policy import Payment, Policy, Rule, Timing
 from .report import Finding, Report, RuleStatus
+from .steps import Change, changes
 from .trial import as_expected
 
 

@@ -1,4 +1,4 @@
-"""A claim, a history and a session as a `test` block of the policy language, ready to paste; what it can't say stands in a comment."""
+"""A case as a `test` block of the policy language, ready to paste; what the language can't say stands in a comment."""
 
 from __future__ import annotations
 
@@ -6,41 +6,54 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from functools import cache
+from itertools import groupby
+from typing import Any, Final, Protocol
 
-import attrs
-
-from .claims import UNKNOWN, Authorization, Claim, Event, History, Note, Provider, Service, ServiceLine, Session
-from .examples import BILLING, RENDERING
-from .fields import FIELDS, Field
-from .words import listed
+from .claims import UNKNOWN, Authorization, Balance, Claim, Event, History, Note, PlanOfCare, Provider, Service, ServiceLine, Session
+from .policy import Policy
 
 _LINE: Final = (
     "units", "minutes", "charge", "allowed", "discipline", "contact", "patients", "place_of_service", "telehealth", "revenue_code", "therapy_kind",
     "condition", "injury_number",
 )  # fmt: skip
-_SERVICE: Final = ("paid", "denied", "plan", "in_network")
 _CLAIM: Final = ("plan", "payer_order", "claim_kind", "received", "place_of_service", "in_network", "therapy_kind", "condition", "injury_number")
 _PATIENT: Final = ("birth_date", "sex", "benefit_year_start", "enrolled")
-_OTHER_PAYER: Final = ("order", "decided", "outcome", "exhausted")
-_AUTHORIZATION: Final = (
-    "kind", "payer", "plan", "visits", "used_visits", "visits_per_week", "units_per_visit", "requested", "received", "decided",
-)  # fmt: skip
 _NOTE: Final = ("discipline", "text", "medical_necessity", "progress", "functional_outcome", "signature", "credentials", "signed_on")
-_TEXT: Final = (
-    "plan", "payer", "condition", "injury_number", "outcome", "sex", "billing_provider", "rendering_provider", "specialty", "taxonomy",
+_AUTHORIZATION: Final = (
+    "payer", "plan", "kind", "discipline", "visits", "visits_per_week", "units_per_visit", "used_visits", "requested", "received", "decided",
 )  # fmt: skip
+_INTERVENTION: Final = ("minutes", "role", "contact", "patients", "with_", "start", "description")
 _MONEY: Final = ("charge", "allowed", "paid")
-_Pairs = Iterable[tuple[str, Any]]
+_PLAIN: Final = re.compile(r"[0-9A-Z]{1,24}(\.[0-9A-Z]{1,24})?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ANYONE: Final = "1000000001"  # the billing provider of a test that names none
+Said = tuple[str, Any]
 
 
-def pasted(claim: Claim, history: History | None, name: str, expects: Iterable[str], *, session: Session | None = None,
-           facts: Iterable[Field] = ()) -> str:  # fmt: skip
-    """Write a case as a test; `expects` are its expectations in words, `facts` those that the policy declares."""
-    writer = _Writer({fact.name: fact.type for fact in facts})
-    body = [*writer.claim(claim)]
-    body += writer.history(history) if history is not None else ()
-    body += writer.session(session) if session is not None else ()
+class Pasted(Protocol):
+    """A claim with what stands beside it."""
+
+    @property
+    def claim(self) -> Claim: ...  # noqa: D102
+
+    @property
+    def history(self) -> History | None: ...  # noqa: D102
+
+    @property
+    def session(self) -> Session | None: ...  # noqa: D102
+
+
+NOTHING_YET: Final = ("clean  # say what is right here",)
+
+
+def pasted(case: Pasted, name: str, policy: Policy | None = None, expects: Iterable[str] = NOTHING_YET) -> str:
+    """Write a case as a test of a policy; without `expects` it expects nothing yet."""
+    claim, history = case.claim, case.history
+    day = claim.lines[0].date_of_service
+    body = [f"claim on {day}{_pairs(_of_claim(claim, policy))}", *_sets(claim)]
+    body += [f"line {_line(line, day)}" for line in claim.lines]
+    body += list(_history(history)) if history is not None else []
+    body += list(_session(case.session)) if case.session is not None else []
     body += [f"expect {expect}" for expect in expects]
     return f'test "{name}" {{\n' + "".join(f"  {_aligned(text)}\n" for text in body) + "}\n"
 
@@ -51,184 +64,225 @@ def _aligned(text: str) -> str:
     return text if word == "#" or not rest else f"{word:<9} {rest}"
 
 
-@attrs.frozen
-class _Writer:
-    """Writes the clauses of a test; `types` are those of declared facts."""
-
-    types: Mapping[str, str]
-
-    # ---- claim ---------------------------------------------------------------------------------------------------
-
-    def claim(self, claim: Claim) -> Iterator[str]:
-        """The claim, its lines, and what is set for all of them."""
-        day = claim.lines[0].date_of_service
-        patient, payers = claim.patient, claim.other_payers
-        pairs = [*_of(claim, _CLAIM), *_provider("billing_provider", claim.billing_provider, BILLING["npi"], "specialty")]
-        pairs += [(f"patient.{name}", value) for name, value in _of(patient, _PATIENT)]
-        pairs += [*_facts(claim), *_facts(patient)]
-        if isinstance(payers, tuple) and payers:
-            pairs += [(f"other_payer.{name}", value) for name, value in _of(payers[0], _OTHER_PAYER)]
-        yield f"claim on {day}{self.pairs(pairs)}"
-        yield from (f"line {self.line(line, day)}" for line in claim.lines)
-        yield from self._of_all_lines(claim)
-
-    def _of_all_lines(self, claim: Claim) -> Iterator[str]:
-        unsaid = [line.number for line in claim.lines if line.modifiers is UNKNOWN]
-        if unsaid and len(unsaid) == len(claim.lines):
-            yield "set modifiers unknown"
-        elif unsaid:
-            yield f"# which modifiers line {listed(map(str, unsaid))} has is not known"
-        if isinstance(claim.diagnoses, tuple) or claim.diagnoses is None:
-            yield f"set diagnoses {', '.join(claim.diagnoses or ()) or 'none'}"
-        if isinstance(claim.authorizations, tuple) and claim.authorizations:
-            yield f"set authorizations {', '.join(_quoted(one) for one in claim.authorizations)}"
-        if isinstance(claim.other_payers, tuple) and len(claim.other_payers) != 1:
-            yield f"# the claim names {len(claim.other_payers)} other payers"
-
-    def line(self, line: ServiceLine, day: Any = None) -> str:
-        """A line or a service, its code first, then its modifiers and its fields."""
-        modifiers = line.modifiers if isinstance(line.modifiers, tuple) else ()
-        pairs = [*_of(line, _LINE), *_provider("rendering_provider", line.rendering_provider, RENDERING["npi"], "role", "taxonomy")]
-        if isinstance(line.minutes_by, Mapping):
-            pairs += [(f"minutes_by.{role}", minutes) for role, minutes in line.minutes_by.items()]
-        if isinstance(line.diagnoses, tuple) and len(line.diagnoses) == 1:
-            pairs.append(("diagnosis", line.diagnoses[0]))
-        if day is not None and line.date_of_service != day:
-            pairs.append(("date_of_service", line.date_of_service))
-        return " ".join([line.code, *modifiers]) + self.pairs([*pairs, *_facts(line)])
-
-    # ---- history -------------------------------------------------------------------------------------------------
-
-    def history(self, history: History) -> Iterator[str]:
-        """What is on file; services alike but for their days, at one distance, in one clause."""
-        if isinstance(history.complete_from, date):
-            end = f" to {history.complete_to}" if isinstance(history.complete_to, date) else ""
-            yield f"history complete from {history.complete_from}{end}"
-        if isinstance(history.complete_for, str):
-            yield f"history complete for {history.complete_for}"
-        services = history.services if isinstance(history.services, tuple) else ()
-        yield from (self._services(run) for run in _runs(services))
-        yield from ("# which modifiers a service has is not known" for one in services if one.modifiers is UNKNOWN)
-        yield from (f"# the service of {one.date_of_service} stood on claim {one.claim}" for one in services if isinstance(one.claim, str))
-        for one in _each(history.authorizations):
-            yield f"authorization {self._authorization(one)}"
-        for event in _each(history.events):
-            yield self._event(event)
-        for note in _each(history.notes):
-            yield self._note(note)
-        if history.services == () and not isinstance(history.complete_from, date):
-            yield "set services none"
-        yield from (f"set {name} none" for name in ("authorizations", "events", "notes") if getattr(history, name) == ())
-        if isinstance(history.balances, tuple) and history.balances:
-            yield "# the history has balances"
-
-    def _services(self, run: list[Service]) -> str:
-        first = run[0]
-        pairs = [*_of(first, _SERVICE), *_provider("billing_provider", first.billing_provider, BILLING["npi"], "specialty")]
-        text = f"service {self.line(first)}{self.pairs(pairs)} on"
-        if len(run) == 1:
-            return f"{text} {first.date_of_service}"
-        step = (_day(run[1]) - _day(first)).days
-        return f"{text} {len(run)} days from {first.date_of_service}" + (f" every {step} days" if step != 1 else "")
-
-    def _authorization(self, one: Authorization) -> str:
-        codes = one.codes if isinstance(one.codes, tuple) else ()
-        whom = ", ".join(codes) if codes else one.discipline if isinstance(one.discipline, str) else ""
-        ends = "".join(f" {word} {day}" for word, day in (("from", one.from_), ("to", one.to)) if isinstance(day, date))
-        return f"{one.number}{f' for {whom}' if whom else ''}{ends}{self.pairs([*_of(one, _AUTHORIZATION), *_facts(one)])}"
-
-    def _event(self, event: Event) -> str:
-        if not isinstance(event.date, date):
-            return f"# event {event.kind} without a date"
-        role = event.by.role if isinstance(event.by, Provider) else UNKNOWN
-        return f"event {event.kind} on {event.date}{self.pairs([('role', role), *_of(event, ('received', 'injury_number')), *_facts(event)])}"
-
-    def _note(self, note: Note) -> str:
-        if not isinstance(note.date, date):
-            return f"# note {note.kind} without a date"
-        return f"note {note.kind} on {note.date}{self.pairs(self._in_note(note))}"
-
-    def _in_note(self, note: Note) -> list[tuple[str, Any]]:
-        plan = [(f"plan_of_care.{name}", value) for name, value in _of(note.plan_of_care, ("established", "certified", "ends"))]
-        return [*_of(note, _NOTE), *plan, *_facts(note)]
-
-    # ---- session -------------------------------------------------------------------------------------------------
-
-    def session(self, session: Session) -> Iterator[str]:
-        """The session with its note, and each thing that was done in it."""
-        pairs = [*_of(session, ("discipline", "total_minutes")), *_facts(session)]
-        if isinstance(session.note, Note):
-            pairs += [(f"note.{name}", value) for name, value in self._in_note(session.note)]
-        yield f"session on {session.date}{self.pairs(pairs)}"
-        for one in _each(session.interventions):
-            yield f"intervention {one.code}{self.pairs([*_of(one, ('minutes', 'role', 'contact', 'patients')), *_facts(one)])}"
-
-    # ---- values --------------------------------------------------------------------------------------------------
-
-    def pairs(self, fields: _Pairs) -> str:
-        """Fields with their values, those that nobody knows left out."""
-        return "".join(f" {name} {self.value(name, value)}" for name, value in fields if value is not UNKNOWN)
-
-    def value(self, name: str, value: Any) -> str:
-        """A value as a test writes it, by the type of its field."""
-        if value is None:
-            return "none"
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        plain = name.rsplit(".", 1)[-1]
-        if plain in _MONEY or self.types.get(name) == "money":
-            return f"${value}"
-        field = FIELDS.get(name) or FIELDS.get(f"note.{plain}")
-        type_ = "text" if plain in _TEXT else self.types.get(name) or (field.type if field is not None else "")
-        return _quoted(value) if type_ == "text" and value != "unknown" else f"{value:f}" if isinstance(value, Decimal) else str(value)
+# ---- values ------------------------------------------------------------------------------------------------------
 
 
-def _quoted(text: Any) -> str:
-    return '"' + re.sub(r'(["\\])', r"\\\1", str(text)) + '"'
+def _pairs(fields: Iterable[Said]) -> str:
+    return "".join(f" {name} {_value(name, value)}" for name, value in fields if value is not UNKNOWN)
 
 
-def _of(record: Any, names: Iterable[str]) -> list[tuple[str, Any]]:
-    return [(name, getattr(record, name, UNKNOWN)) for name in names]
+def _value(name: str, value: Any) -> str:
+    if value is None or value == ():
+        return "none"
+    if value is _NOT_SAID:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in _MONEY:
+        return f"${value}"
+    if isinstance(value, date | int | Decimal):
+        return str(value)
+    text = str(value)
+    if _PLAIN.fullmatch(text) or (_NAME.fullmatch(text) and name != "text" and text not in _taken()):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
-def _facts(record: Any) -> list[tuple[str, Any]]:
-    facts = getattr(record, "facts", UNKNOWN)
-    return list(facts.items()) if isinstance(facts, Mapping) else []
+_NOT_SAID: Final = object()
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def _each(records: Any) -> tuple[Any, ...]:
-    return records if isinstance(records, tuple) else ()
+@cache
+def _taken() -> frozenset[str]:
+    """Words of the language, which stand in quotes where they are a value."""
+    from .parse import _spelling
+
+    return frozenset(part for word in _spelling().values() for part in word.split()) | {"none", "unknown", "yes", "no"}
 
 
-def _provider(name: str, provider: Any, usual: str, *more: str) -> list[tuple[str, Any]]:
-    """A provider's number where it is not the one that every test has, and what else is said of the provider."""
-    if not isinstance(provider, Provider):
-        return [(name, "unknown")] if provider is UNKNOWN else [(name, None)]
-    npi = provider.npi if provider.npi is not UNKNOWN else "unknown"
-    return [*([(name, npi)] if npi != usual else []), *_of(provider, more)]
+def _facts(facts: Any) -> Iterator[Said]:
+    yield from facts.items() if isinstance(facts, Mapping) else ()
 
 
-# ---- services in a row -------------------------------------------------------------------------------------------
+def _npi(provider: Any, name: str, usual: str = "") -> Iterator[Said]:
+    """A provider's number where it is not the one that a test has anyway."""
+    number = provider.npi if isinstance(provider, Provider) else provider
+    if number != usual:
+        yield name, _NOT_SAID if number is UNKNOWN else number
+    for key in ("specialty", "taxonomy") if isinstance(provider, Provider) else ():
+        if getattr(provider, key) is not UNKNOWN:
+            yield key, getattr(provider, key)
 
 
-def _day(service: Service) -> date:
-    assert isinstance(service.date_of_service, date)
-    return service.date_of_service
+# ---- the claim ---------------------------------------------------------------------------------------------------
 
 
-def _runs(services: Iterable[Service]) -> Iterator[list[Service]]:
-    """Services that are alike but for their days, which follow each other at one distance."""
-    run: list[Service] = []
-    for service in services:
-        if run and not _goes_on(run, service):
-            yield run
-            run = []
-        run.append(service)
-    if run:
-        yield run
+def _of_claim(claim: Claim, policy: Policy | None) -> Iterator[Said]:
+    if policy is not None and claim.payer not in policy.payers[:1]:
+        yield "payer", claim.payer
+    if policy is not None and policy.plans and claim.plan is UNKNOWN:
+        yield "plan", _NOT_SAID
+    yield from ((field, getattr(claim, field)) for field in _CLAIM)
+    yield from _npi(claim.billing_provider, "billing_provider", _ANYONE)
+    yield from ((f"patient.{field}", getattr(claim.patient, field, UNKNOWN)) for field in _PATIENT)
+    yield from _facts(claim.facts)
+    yield from _facts(getattr(claim.patient, "facts", UNKNOWN))
+    for other in claim.other_payers[:1] if isinstance(claim.other_payers, tuple) else ():
+        yield from ((f"other_payer.{name}", getattr(other, name)) for name in ("order", "decided", "outcome", "exhausted"))
 
 
-def _goes_on(run: list[Service], service: Service) -> bool:
-    like = attrs.evolve(service, date_of_service=run[0].date_of_service, number=run[0].number)
-    step = (_day(service) - _day(run[-1])).days
-    return like == run[0] and 0 < step <= 400 and (len(run) == 1 or step == (_day(run[1]) - _day(run[0])).days)
+def _sets(claim: Claim) -> Iterator[str]:
+    """Lists of the claim."""
+    for name in ("diagnoses", "authorizations"):
+        found = getattr(claim, name)
+        if isinstance(found, tuple) and found:
+            yield f"set {name} {', '.join(_value(name, one) for one in found)}"
+        elif found is not UNKNOWN and name == "diagnoses":
+            yield "set diagnoses none"
+    if claim.other_payers is None or claim.other_payers == ():
+        yield "# there is no other payer"
+    elif isinstance(claim.other_payers, tuple) and len(claim.other_payers) > 1:
+        yield "# there are more other payers"
+
+
+def _line(line: ServiceLine, day: Any) -> str:
+    more: list[Said] = [("date_of_service", line.date_of_service)] if line.date_of_service != day else []
+    more += [("diagnosis_pointers", one) for one in line.diagnosis_pointers or ()] if isinstance(line.diagnosis_pointers, tuple) else []
+    return f"{_coded(line)}{_pairs(more)}"
+
+
+def _coded(line: ServiceLine) -> str:
+    """A code, its modifiers and what else is said of a line or a service."""
+    modifiers = " ".join(line.modifiers) if isinstance(line.modifiers, tuple) else ""
+    fields: list[Said] = [("modifiers", _NOT_SAID)] if line.modifiers is UNKNOWN else []
+    fields += [(name, getattr(line, name)) for name in _LINE]
+    fields += [(f"minutes_by.{role}", minutes) for role, minutes in _facts(line.minutes_by)]
+    fields += [(name, found[0]) for name in ("diagnoses", "authorizations") if isinstance(found := getattr(line, name), tuple) and len(found) == 1]
+    provider = line.rendering_provider
+    fields += [("rendering_provider", provider.npi if isinstance(provider, Provider) and provider.npi is not UNKNOWN else _NOT_SAID)]
+    fields += [("role", provider.role)] if isinstance(provider, Provider) else []
+    return " ".join(part for part in (line.code, modifiers) if part) + _pairs([*fields, *_facts(line.facts)]) + _unsaid(line)
+
+
+def _unsaid(line: ServiceLine) -> str:
+    lists = [name for name in ("diagnoses", "authorizations") if isinstance(found := getattr(line, name), tuple) and len(found) != 1]
+    lists += ["minutes_by"] if line.minutes_by is None or line.minutes_by == {} else []
+    return f"  # of this: {', '.join(lists)}" if lists else ""
+
+
+# ---- the history -------------------------------------------------------------------------------------------------
+
+
+def _history(history: History) -> Iterator[str]:
+    if isinstance(history.complete_from, date):
+        end = f" to {history.complete_to}" if isinstance(history.complete_to, date) else ""
+        yield f"history complete from {history.complete_from}{end}"
+    if history.complete_for == "billing_provider":
+        yield "history complete for billing_provider"
+    yield from _services(history.services if isinstance(history.services, tuple) else ())
+    yield from (_balance(one) for one in _listed(history.balances))
+    yield from (f"authorization {_authorization(one)}" for one in _listed(history.authorizations))
+    yield from (_event(one) for one in _listed(history.events))
+    yield from (_note(one) for one in _listed(history.notes))
+    said = isinstance(history.complete_from, date)
+    for name in ("services", "balances", "authorizations", "events", "notes"):
+        found = getattr(history, name)
+        if found in (None, ()) and not (name == "services" and said):
+            yield f"set {name} none"
+        elif found is UNKNOWN and name == "services" and said:
+            yield "set services unknown"
+
+
+def _listed(found: Any) -> tuple[Any, ...]:
+    return found if isinstance(found, tuple) else ()
+
+
+def _services(services: Iterable[Service]) -> Iterator[str]:
+    """Services that are alike but for their dates, in equal steps, stand in one clause."""
+    for text, alike in groupby(services, _earlier):
+        days = [service.date_of_service for service in alike if isinstance(service.date_of_service, date)]
+        while days:
+            row = _in_step(days)
+            days = days[len(row) :]
+            plain, _, comment = text.partition("  #")
+            yield f"service {plain} on {_on(row)}" + (f"  #{comment}" if comment else "")
+
+
+def _in_step(days: list[date]) -> list[date]:
+    """The longest row of days in equal steps from the first on."""
+    step = (days[1] - days[0]).days if len(days) > 1 else 0
+    row = days[:1]
+    for day in days[1:]:
+        if step < 1 or (day - row[-1]).days != step:
+            break
+        row.append(day)
+    return row
+
+
+def _on(row: list[date]) -> str:
+    if len(row) == 1:
+        return str(row[0])
+    step = (row[1] - row[0]).days
+    return f"{len(row)} days from {row[0]}" + (f" every {step} days" if step > 1 else "")
+
+
+def _earlier(service: Service) -> str:
+    more = [(name, getattr(service, name)) for name in ("paid", "denied", "plan", "in_network")]
+    text, _, comment = _coded(service).partition("  # of this: ")
+    unsaid = [*([comment] if comment else []), *([f"claim {service.claim}"] if service.claim is not UNKNOWN else [])]
+    note = f"  # of this: {', '.join(unsaid)}" if unsaid else ""
+    return f"{text}{_pairs([*more, *_npi(service.billing_provider, 'billing_provider', _ANYONE)])}{note}"
+
+
+def _balance(one: Balance) -> str:
+    of = f" of {', '.join(one.of)}" if isinstance(one.of, tuple) and one.of else ""
+    out = f" excluding {', '.join(one.excluding)}" if isinstance(one.excluding, tuple) and one.excluding else ""
+    used = f"${one.used}" if one.measure in ("charged", "allowed", "paid") else str(one.used)
+    return f"balance {one.measure}{of}{out} {used} from {one.from_} to {one.to}"
+
+
+def _authorization(one: Authorization) -> str:
+    codes = f" for {', '.join(one.codes)}" if isinstance(one.codes, tuple) and one.codes else ""
+    ends = "".join(f" {word} {day}" for word, day in (("from", one.from_), ("to", one.to)) if isinstance(day, date))
+    fields: list[Said] = [(name, getattr(one, name)) for name in _AUTHORIZATION]
+    fields += [("billing_provider", one.billing_provider.npi)] if isinstance(one.billing_provider, Provider) else []
+    counted = [name for name in ("units", "used_units") if getattr(one, name) is not UNKNOWN]
+    comment = f"  # and {' and '.join(counted)} by code" if counted else ""
+    return f"{one.number}{codes}{ends}{_pairs([*fields, *_facts(one.facts)])}{comment}"
+
+
+def _event(event: Event) -> str:
+    if not isinstance(event.date, date):
+        return f"# event {event.kind} without a date"
+    role = event.by.role if isinstance(event.by, Provider) else UNKNOWN
+    fields: list[Said] = [("injury_number", event.injury_number), ("received", event.received), ("role", role)]
+    return f"event {event.kind} on {event.date}{_pairs([*fields, *_facts(event.facts)])}"
+
+
+def _note(note: Note) -> str:
+    if not isinstance(note.date, date) or not isinstance(note.kind, str):
+        return f"# note {note.kind} without a date or a kind"
+    return f"note {note.kind} on {note.date}{_pairs(_of_note(note))}"
+
+
+def _of_note(note: Note) -> Iterator[Said]:
+    yield from ((name, getattr(note, name)) for name in _NOTE)
+    if isinstance(note.plan_of_care, PlanOfCare):
+        yield from ((f"plan_of_care.{name}", getattr(note.plan_of_care, name)) for name in ("established", "certified", "ends"))
+    yield from _facts(note.facts)
+
+
+# ---- the session -------------------------------------------------------------------------------------------------
+
+
+def _session(session: Session) -> Iterator[str]:
+    fields: list[Said] = [(name, getattr(session, name)) for name in (*_CLAIM, "discipline", "total_minutes")]
+    note = [(f"note.{name}", value) for name, value in _of_note(session.note)] if isinstance(session.note, Note) else []
+    yield f"session on {session.date}{_pairs([*fields, *_facts(session.facts), *note])}"
+    for one in session.interventions:
+        said = [(name.removesuffix("_"), getattr(one, name)) for name in _INTERVENTION]
+        yield f"intervention {one.code}{_pairs([*said, *_facts(one.facts)])}"
+    if session.note is None:
+        yield "set note none"
+    elif isinstance(session.note, Note) and not note:
+        yield "# the session has a note that says nothing known"

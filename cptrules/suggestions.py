@@ -153,9 +153,8 @@ class _Bench:
 
     def _written(self, case: _Case, name: str) -> tuple[str, Report] | None:
         """The test as text and what comes of it when it is read again; None where it then says something else."""
-        declared = [*self.policy.facts, *(fact for facts in self.policy.events.values() for fact in facts)]
         report = self._report(case)
-        text = pasted(case.claim, case.history, name, _expects(report), session=case.session, facts=declared)
+        text = pasted(case, name, self.policy, _expects(report))
         example = self._read_again(text)
         if example is None or not as_expected(example, self._report(_Case(example.claim, example.history, example.session))):
             return None

@@ -44,14 +44,20 @@ class Trial:
     coverage: Coverage
 
 
+def run(file: PolicyFile, policy: Policy, case: Example) -> tuple[Report, Failure | None]:
+    """Run one case: its report, and how it failed, None where it came out as expected."""
+    report = check((policy,), case.claim, case.history, case.session)
+    return report, None if as_expected(case, report) else _failure(file, case, report)
+
+
 def trial(file: PolicyFile, policy: Policy, rules_only: bool = False) -> Trial:
     """Run the tests of one file; with `rules_only`, clauses and boundaries are not looked at."""
     cases = examples(file, policy)
     failures: list[Failure] = []
     seen: set[Side] = set()
     for case in cases:
-        report = check((policy,), case.claim, case.history, case.session)
-        failures += [_failure(file, case, report)] if not as_expected(case, report) else []
+        report, failure = run(file, policy, case)
+        failures += [failure] if failure is not None else []
         seen |= set(of_rules(policy, report)) if rules_only else tried(policy, case.claim, case.history, case.session, report)
     return Trial(file.path, len(file.tests()), len(cases), tuple(failures), coverage(policy).add(seen))
 

@@ -10,7 +10,7 @@ from .coverage_text import in_full, in_short
 
 if TYPE_CHECKING:
     from .mutation import Mutated, Unnoticed
-    from .trial import Trial
+    from .trial import Failure, Trial
 
 WIDTH: Final = 100
 
@@ -23,11 +23,16 @@ def trial_text(trial: Trial, every: bool = False) -> str:
     failed = len(trial.failures)
     head = f"{trial.path}  {trial.tests} test{_s(trial.tests)}, {trial.cases} case{_s(trial.cases)}   {trial.cases - failed} passed, {failed} failed"
     lines = [head]
-    for failure in trial.failures:
-        lines += [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
-        for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
-            lines += _labelled(word, texts)
+    lines += [failure_text(failure) for failure in trial.failures]
     return "\n".join([*lines, *(in_full(trial.coverage) if every else in_short(trial.coverage))])
+
+
+def failure_text(failure: Failure) -> str:
+    """Write a case that did not come out as expected."""
+    lines = [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
+    for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
+        lines += _labelled(word, texts)
+    return "\n".join(lines)
 
 
 def _labelled(word: str, texts: Iterable[str]) -> list[str]:

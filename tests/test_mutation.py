@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from judging import HEAD
 
-from cptrules.steps import changes
 from cptrules.cli import commands
 from cptrules.loading import Loaded, changed, read
 from cptrules.mutation import Mutated, mutated
+from cptrules.steps import changes
 from cptrules.trial import trials
 
 POLICIES = Path(__file__).parent.parent / "policies"
