@@ -83,7 +83,7 @@ def changed(loaded: Loaded, path: str, tree: t.File) -> Loaded:
 
     Nothing is read: tables stay as they were.
     """
-    return _Loading().again(loaded, path, tree)
+    return _Loading({}).again(loaded, path, tree)
 
 
 @cache

@@ -27,6 +27,7 @@ _INTERVENTION: Final = ("minutes", "role", "contact", "patients", "with_", "star
 _MONEY: Final = ("charge", "allowed", "paid")
 _PLAIN: Final = re.compile(r"[0-9A-Z]{1,24}(\.[0-9A-Z]{1,24})?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ANYONE: Final = "1000000001"  # the billing provider of a test that names none
+_THERAPIST: Final = "1000000002"  # the rendering provider of a test that names none
 Said = tuple[str, Any]
 
 
@@ -159,7 +160,8 @@ def _coded(line: ServiceLine) -> str:
     fields += [(f"minutes_by.{role}", minutes) for role, minutes in _facts(line.minutes_by)]
     fields += [(name, found[0]) for name in ("diagnoses", "authorizations") if isinstance(found := getattr(line, name), tuple) and len(found) == 1]
     provider = line.rendering_provider
-    fields += [("rendering_provider", provider.npi if isinstance(provider, Provider) and provider.npi is not UNKNOWN else _NOT_SAID)]
+    number = provider.npi if isinstance(provider, Provider) and provider.npi is not UNKNOWN else _NOT_SAID
+    fields += [("rendering_provider", number)] if number != _THERAPIST else []
     fields += [("role", provider.role)] if isinstance(provider, Provider) else []
     return " ".join(part for part in (line.code, modifiers) if part) + _pairs([*fields, *_facts(line.facts)]) + _unsaid(line)
 
