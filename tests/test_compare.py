@@ -167,6 +167,11 @@ def test_what_is_assumed(diff: Diff) -> None:
     assert "extra not told" in found.changes[0].moved.words()
 
 
+def test_an_assumed_discipline_bears_on_sets_of_a_discipline() -> None:
+    found = compare(cptrules_of(HEAD + LIMIT), cptrules_of(HEAD.replace("uses lib", "assume discipline = PT  uses lib") + LIMIT))
+    assert [change.words for change in found.changes] == [("assume discipline is PT: now said",)]
+
+
 def cptrules_of(text: str) -> Policies:
     import tempfile
 
