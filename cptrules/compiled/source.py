@@ -311,7 +311,7 @@ def _line(source: Source) -> None:
 def _state(counter: Running) -> str:
     if counter.form == "distinct":
         return f"g{counter.number}"
-    return f"h{counter.number}" if counter.kinds else f"t{counter.number}"
+    return f"h{counter.number}" if counter.kinds or counter.local else f"t{counter.number}"
 
 
 def _shape(source: Source) -> None:
@@ -349,7 +349,7 @@ def _feed(source: Source, counter: Running) -> None:
         return
     amount = "1" if counter.form == "lines" else ("line.patients" if counter.form == "most" else f"line.{AMOUNTS[counter.counter.measure]}")
     if counter.time.name == "line":
-        source.say(f"c{n} = {amount} if f & {counter.bit} else 0")
+        source.say(f"c{n} = None if p & {counter.bit} else {amount} if f & {counter.bit} else 0")
         return
     if not counter.local and not counter.kinds:
         source.say(f"if f & {counter.bit}:", "    try:", f"        t{n} += {amount}", f"    except ODD: t{n} = None")
