@@ -12,8 +12,13 @@ from .odd import UNSURE, Odd
 Mine = tuple[ServiceLine, date, Any]  # a line of the claim, its date, its discipline
 
 
-def covered(claim: Claim, history: History | None, mine: Sequence[Mine], matching: tuple[str, ...]) -> bool:
-    """Whether some authorization covers the last of the claim's lines so far; raises Odd where only the reference tells."""
+def covered(claim: Claim, history: History | None, mine: Sequence[Mine], matching: tuple[str, ...], past: bool) -> bool:
+    """Whether some authorization covers the last of the claim's lines so far; raises Odd where only the reference tells.
+
+    `past`: no service of the history stands on one of the claim's own days, so that none can have used the line's visit already.
+    """
+    if not past:
+        raise Odd
     line = mine[-1][0]
     given = history.authorizations if history is not None else UNKNOWN
     records = given if isinstance(given, tuple) else ()
@@ -35,7 +40,7 @@ def _covers(record: Authorization, claim: Claim, mine: Sequence[Mine], matching:
     line, day, discipline = mine[-1]
     if not _fits(record, claim, line, day, discipline):
         return False
-    if isinstance(record.units, Mapping) or isinstance(record.visits_per_week, int) or isinstance(record.units_per_visit, int):
+    if record.units or record.visits_per_week.__class__ is int or record.units_per_visit.__class__ is int:
         raise Odd
     if not all(_states(record, name) for name in matching):
         return False
@@ -43,7 +48,8 @@ def _covers(record: Authorization, claim: Claim, mine: Sequence[Mine], matching:
         return True
     if not isinstance(record.used_visits, int):
         raise Odd
-    return record.used_visits + _visit(record, claim, mine) <= record.visits
+    left = record.visits - record.used_visits
+    return len(mine) <= left or _visit(record, claim, mine) <= left  # there are no more visits than lines
 
 
 def _visit(record: Authorization, claim: Claim, mine: Sequence[Mine]) -> int:
@@ -69,13 +75,13 @@ def _states(record: Authorization, name: str) -> bool:
 
 def _fits(record: Authorization, claim: Claim, line: ServiceLine, day: date, discipline: Any) -> bool:
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
-    codes = record.codes
-    if isinstance(codes, tuple) and codes:
-        if line.code not in codes:
+    codes, start, end = record.codes, record.from_, record.to
+    if codes.__class__ is tuple and codes:
+        if line.code not in codes:  # type: ignore[operator]
             return False
     elif isinstance(record.units, Mapping):
         raise Odd
-    if (isinstance(record.from_, date) and day < record.from_) or (isinstance(record.to, date) and day > record.to):
+    if (start.__class__ is date and day < start) or (end.__class__ is date and day > end):  # type: ignore[operator]
         return False
     return (
         _binds(record.payer, claim.payer) and _binds(record.plan, claim.plan)
@@ -93,4 +99,4 @@ def _binds(stated: Any, actual: Any) -> bool:
 
 
 def _npi(provider: Any) -> Any:
-    return provider.npi if isinstance(provider, Provider) else provider
+    return provider.npi if provider.__class__ is Provider else provider

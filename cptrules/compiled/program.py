@@ -18,7 +18,7 @@ from ..truth import Truth
 from .eras import Eras, dated
 from .odd import Odd, Unordered, Unspoken
 from .rulings import Docket, Ruling, docket
-from .shapes import MOST_SHAPES, Asked, Fed, Shape, by_discipline, fed_by, shape_of, wanted
+from .shapes import MOST_SHAPES, Asked, Fed, Shape, fed_by, shape_of, wanted
 from .source import LIBRARY, MASKS, written
 
 _NO_CLAIM: Final = Claim(lines=())
@@ -65,8 +65,7 @@ class Program:
         self.source, bound = written(self.docket, self._wanted, self.cases)
         past = tuple(counter for counter in self.docket.counters if not counter.local)
         self._past = past
-        fast = {} if any(counter.by_code for counter in past) else by_discipline(past)
-        own = {"table": self._table, "era": self.eras.of, "shape": self._shape, "served": self._serve, "by_discipline": fast, "Hold": Hold}
+        own = {"table": self._table, "era": self.eras.of, "shape": self._shape, "served": self._serve, "Hold": Hold}
         namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
         exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
         self._decide = namespace["decide"]

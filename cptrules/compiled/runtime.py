@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -16,9 +16,8 @@ from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
 from .counters import Running
-from .odd import ODD, UNSURE, Odd
+from .odd import ODD, Odd
 from .shapes import Partners
-from .timed import held
 
 MOST_CODES: Final = 20_000
 
@@ -152,62 +151,31 @@ def sure_of(told: bool | None) -> bool:
     return told
 
 
+def younger(birth: Any, day: date, years: int) -> bool:
+    """Whether a patient is younger than so many years on a day (M5.2); raises where the birth is not known."""
+    lived = day.year - birth.year
+    if lived != years:
+        return bool(lived < years)
+    return dates.age(birth, day) < years
+
+
 # ---- lines together ----------------------------------------------------------------------------------------------
 
-_Timed = tuple[int, date, Any, ServiceLine, tuple[int | None, bool | None], int, int]
 
-
-def timed(entries: Sequence[_Timed], odd: set[date], bits: tuple[int, int], by_midpoint: bool, broken: list[int], met: list[int],
-          asked: list[int]) -> None:  # fmt: skip
-    """Decide a timing rule for the lines that it is about, day by day and discipline by discipline."""
-    bit, inform = bits
-    odd |= {day for _, day, discipline, _, _, _, _ in entries if discipline is UNSURE}
-    groups: dict[Any, list[_Timed]] = {}
-    for entry in entries:
-        groups.setdefault(entry[1] if entry[1] in odd else entry[1:3], []).append(entry)
-    for key, group in groups.items():
-        try:
-            if key in odd:
-                raise Odd
-            over, unbilled = held([_billed(entry) for entry in group], by_midpoint)
-        except ODD:
-            for entry in group:
-                asked[entry[0]] |= bit
-            continue
-        for place, _, _, _, _, way, maybe in group:
-            _mark(place, bit, place in over, way, maybe, broken, met, asked)
-        for place in unbilled:
-            broken[place] |= inform
-
-
-def _billed(entry: _Timed) -> tuple[int, str, int, int, int | None]:
-    place, _, _, line, (length, counts), _, _ = entry
-    minutes = 0 if length is None or counts is False else line.minutes
-    if line.units.__class__ is not int or minutes.__class__ is not int or counts is None or isinstance(line.minutes_by, Mapping):
-        raise Odd
-    return place, line.code, line.units, minutes, length  # type: ignore[return-value]
-
-
-def _mark(place: int, bit: int, over: bool, way: int, maybe: int, broken: list[int], met: list[int], asked: list[int]) -> None:
-    if not over or way & bit:
-        met[place] |= bit
-    elif maybe & bit:
-        asked[place] |= bit
-    else:
-        broken[place] |= bit
-
-
-def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Sequence[ServiceLine], claim: Claim, case: Case,
-           scope: tuple[int, bool, bool], masks: tuple[list[int], list[int], list[int]]) -> None:  # fmt: skip
+def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Sequence[ServiceLine], claim: Claim, case: Case, bit: int,
+           whole: bool, ready: bool, broken: list[int], met: list[int], asked: list[int]) -> None:  # fmt: skip
     """Decide a rule of pairs: a line is denied where its partner stands in its scope and no way out is open."""
-    bit, whole, ready = scope
-    broken, met, asked = masks
+    if not ready or len(lines) == 1:
+        for place, _, _, _ in entries:
+            (met if ready else asked)[place] |= bit
+        return
     for place, day, line, partners in entries:
+        shut = False
+        first = partners.first
         try:
-            if not ready:
-                raise Odd
-            beside = [one for one in lines if one.code in partners.first and one is not line and (whole or one.date_of_service == day)]
-            shut = not all([partners.open(line, one, claim, case) for one in beside])
+            for one in lines:
+                if one.code in first and one is not line and (whole or one.date_of_service == day) and not partners.open(line, one, claim, case):
+                    shut = True
         except ODD:
             asked[place] |= bit
             continue

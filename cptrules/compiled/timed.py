@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ..claims import UNKNOWN, ServiceLine
 from ..units import midpoint_units
+from .odd import ODD, UNSURE, Odd
 
-Billed = tuple[int, str, int, int, int | None]  # the line's place, its code, units, minutes that count, minutes of a unit
+# A line that the rule is about: its place, its discipline, the line, the minutes of its unit (None: untimed) with whether its minutes count,
+# and the masks of the ways out that are open and may be.
+Entry = tuple[int, Any, ServiceLine, tuple[int | None, bool | None], int, int]
+Billed = tuple[int, str, int, int, int | None]  # place, code, units, minutes that count, minutes of a unit
 
 
-def held(group: Sequence[Billed], by_midpoint: bool) -> tuple[list[int], list[int]]:
+def timed(groups: Mapping[Any, Sequence[Entry]], odd: bool | None, bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int],
+          asked: list[int]) -> None:  # fmt: skip
+    """Decide a timing rule, day by day and discipline by discipline; `odd`: some line may or may not be of a group."""
+    for group in groups.values():
+        odd = odd or any([entry[1] is UNSURE for entry in group])
+    for group in groups.values():
+        try:
+            if odd:
+                raise Odd
+            over, unbilled = held([_billed(entry) for entry in group], by_midpoint)
+        except ODD:
+            for entry in group:
+                asked[entry[0]] |= bit
+            continue
+        for place, _, _, _, way, maybe in group:
+            if place not in over or way & bit:
+                met[place] |= bit
+            elif maybe & bit:
+                asked[place] |= bit
+            else:
+                broken[place] |= bit
+        for place in unbilled:
+            broken[place] |= inform
+
+
+def _billed(entry: Entry) -> Billed:
+    place, _, line, (length, counts), _, _ = entry
+    minutes = 0 if length is None or counts is False else line.minutes
+    if line.units.__class__ is not int or minutes.__class__ is not int or counts is None or line.minutes_by is not UNKNOWN:
+        raise Odd
+    return place, line.code, line.units, minutes, length  # type: ignore[return-value]
+
+
+def held(group: Sequence[Billed], by_midpoint: bool) -> tuple[Sequence[int], Sequence[int]]:
     """The places of the lines that are billed above what their minutes support, and of those that have units nobody billed."""
+    if len(group) == 1 and not by_midpoint:
+        place, _, units, given, length = group[0]
+        share = (given + 7) // 15 if length == 15 else 1 if length is None else midpoint_units(given, length)
+        return (place,) if units > share else (), (place,) if units < share and length is not None else ()
+    return _held(group, by_midpoint)
+
+
+def _held(group: Sequence[Billed], by_midpoint: bool) -> tuple[list[int], list[int]]:
     minutes: dict[str, int] = {}
     billed: dict[str, int] = {}
-    lengths: dict[str, int | None] = {}
+    apart: dict[str, int | None] = {}
     for _, code, units, given, length in group:
-        minutes[code] = minutes.get(code, 0) + given
-        billed[code] = billed.get(code, 0) + units
-        lengths[code] = length
-    together = {} if by_midpoint else {code: given for code, given in minutes.items() if lengths[code] == 15}
-    shares = total_time(together, billed) if together else {}
-    for code, length in lengths.items():
-        if code not in shares:
-            shares[code] = 1 if length is None else midpoint_units(minutes[code], length)
-    return _above(group, shares), _unbilled(group, shares, billed, lengths)
+        if code in billed:
+            minutes[code] += given
+            billed[code] += units
+        else:
+            minutes[code], billed[code] = given, units
+            if by_midpoint or length != 15:
+                apart[code] = length
+    shares = total_time(minutes if not apart else {code: given for code, given in minutes.items() if code not in apart}, billed)
+    for code, length in apart.items():
+        shares[code] = 1 if length is None else midpoint_units(minutes[code], length)
+    unbilled = [place for place, code, _, _, length in group if billed[code] < shares[code] and length is not None]
+    if all([billed[code] <= share for code, share in shares.items()]):
+        return [], unbilled
+    return _above(group, shares), unbilled
 
 
 def _above(group: Sequence[Billed], shares: dict[str, int]) -> list[int]:
@@ -37,16 +89,18 @@ def _above(group: Sequence[Billed], shares: dict[str, int]) -> list[int]:
     return over
 
 
-def _unbilled(group: Sequence[Billed], shares: dict[str, int], billed: dict[str, int], lengths: dict[str, int | None]) -> list[int]:
-    return [place for place, code, _, _, _ in group if billed[code] < shares[code] and lengths[code] is not None]
-
-
-def total_time(minutes: dict[str, int], billed: dict[str, int]) -> dict[str, int]:
+def total_time(minutes: Mapping[str, int], billed: Mapping[str, int]) -> dict[str, int]:
     """Each code's share of the day's units: whole fifteens, then one each to the largest remainders, ties to what was billed (M8.1)."""
-    shares = {code: given // 15 for code, given in minutes.items()}
-    left = (sum(minutes.values()) + 7) // 15 - sum(shares.values())
+    shares, rest, whole = {}, [], 0
+    for code, given in minutes.items():
+        shares[code] = units = given // 15
+        whole += given
+        if given % 15:
+            rest.append((-(given % 15), billed[code] <= units, len(rest), code))
+    left = (whole + 7) // 15 - sum(shares.values())
     if left:
-        rest = [(-(given % 15), billed[code] <= shares[code], place, code) for place, (code, given) in enumerate(minutes.items()) if given % 15]
-        for _, _, _, code in sorted(rest)[:left]:
-            shares[code] += 1
+        if left < len(rest):
+            rest.sort()
+        for one in rest[:left]:
+            shares[one[3]] += 1
     return shares
