@@ -21,11 +21,12 @@ class Columns:
     `latest` is the last day of a service; `disciplined`: each of them states its discipline.
     """
 
-    __slots__ = ("_amounts", "_build", "_columns", "disciplined", "latest", "many")
+    __slots__ = ("_amounts", "_build", "_claims", "_columns", "disciplined", "latest", "many")
 
     def __init__(self, columns: Mapping[str, Sequence[Any]], many: int, build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:
         self._columns = columns
         self._amounts: dict[str, Sequence[Decimal]] = {}
+        self._claims = "\n".join(columns.get("claim", ()))  # to see at once that none is of a claim in hand
         self.many = many
         self.latest = max(columns["date_of_service"])
         self.disciplined = None not in columns.get("discipline", (None,))
@@ -54,7 +55,7 @@ class Columns:
             kept = [one is not True for one in denied]
             if claims is not None:
                 kept = [one and number != claim for one, number in zip(kept, claims, strict=True)]
-        elif claims is None or claim is None or claim not in claims:
+        elif claims is None or claim is None or claim not in self._claims:
             return zip(*taken, strict=True)
         else:
             kept = [number != claim for number in claims]

@@ -431,7 +431,8 @@ def _yes_no_column(column: tuple[Any, ...]) -> tuple[bool | None, ...]:
 
 
 def _text_column(column: tuple[Any, ...]) -> tuple[str, ...]:
-    if set(map(type, column)) != {str} or not all(column) or any(map(str.isspace, column)):
+    joined = "|".join(column)  # raises where one is no text
+    if not all(column) or (len(joined.split(None, 1)) > 1 and any(map(str.isspace, column))) or joined.isspace():
         raise NotPlain
     return column
 

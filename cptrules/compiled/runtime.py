@@ -173,11 +173,10 @@ class Diagnosed(dict[str, int]):
         """The bits of all of a claim's diagnoses, and those of each; None in place of both where they are not known."""
         if not diagnoses:
             return (0, None) if diagnoses is UNKNOWN else (0, 0)
-        each = [self[code] for code in diagnoses]
         every = 0
-        for bits in each:
-            every |= bits
-        return every, each if every else 0
+        for code in diagnoses:
+            every |= self[code]
+        return every, [self[code] for code in diagnoses] if every else 0
 
 
 def pointed(line: ServiceLine, every: int, each: Any) -> int | None:
@@ -200,11 +199,8 @@ def sure_of(told: bool | None) -> bool:
     return told
 
 
-def younger(birth: Any, day: date, years: int) -> bool:
-    """Whether a patient is younger than so many years on a day (M5.2); raises where the birth is not known."""
-    lived = day.year - birth.year
-    if lived != years:
-        return bool(lived < years)
+def younger(birth: date, day: date, years: int) -> bool:
+    """Whether a patient is younger than so many years on a day (M5.2)."""
     return dates.age(birth, day) < years
 
 

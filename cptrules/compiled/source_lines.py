@@ -22,8 +22,8 @@ def claim(source: Source) -> None:
     """What is taken from the claim once for all of its lines."""
     if "hold" in source.needs:
         source.say("hold = Hold(claim, history)")
-    source.say("first = lines[0].date_of_service", "last = lines[-1].date_of_service")
-    parts = sorted(part for part in source.docket.parts if "." in part and not part.startswith("line."))
+    source.say("first = lines[0].date_of_service", "last = lines[-1].date_of_service", "single = first == last")
+    parts = _answers(source)
     if any(part.startswith("patient.") for part in parts) or "birth" in source.needs:
         source.say("patient = claim.patient")
     source.say(f"answers = ({''.join(f'{_answer(source, part)}, ' for part in parts)})")
@@ -35,6 +35,11 @@ def claim(source: Source) -> None:
         source.say("every, each = diagnosed.of(claim.diagnoses)")
     if source.coded(PriorAuthorization):
         source.say("mine = []")
+
+
+def _answers(source: Source) -> list[str]:
+    """The parts of the shape that are the claim's own."""
+    return sorted(part for part in source.docket.parts if "." in part and not part.startswith("line."))
 
 
 def _answer(source: Source, part: str) -> str:
@@ -85,7 +90,9 @@ def _another_day(source: Source) -> None:
     for window, time in enumerate(source.windows()):
         totals = " = ".join(total(counter) for counter in source.counters(local=False) if counter.time == time)
         source.say(f"if w{window} != {began(source, time, 'day')}: w{window} = {totals} = None", deeper=1)
-    source.say("shapes = table(era(day), answers)")
+    source.say("shapes = days.get(day) or table(day, ())" if not _answers(source) else "shapes = table(day, answers)")
+    if "birth" in source.needs:
+        source.say("lived = day.year - birth.year if birth.__class__ is date else None")
     if "ordinal" in source.needs:
         source.say("since_one = day.toordinal()")
 
@@ -121,7 +128,8 @@ def feeds(source: Source) -> None:
             source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
     keys = list(dict.fromkeys(key for counter in source.docket.counters if (key := _key(counter)).startswith("(")))
     for place, key in enumerate(keys):
-        source.say(f"j{place} = {key}")
+        alone = key[1:-1].removesuffix(", day")
+        source.say(f"j{place} = {alone} if single else {key}" if key.endswith(", day)") and "," not in alone else f"j{place} = {key}")
     for counter in source.docket.counters:
         key = _key(counter)
         _feed(source, counter, f"j{keys.index(key)}" if key in keys else key)
