@@ -216,7 +216,9 @@ def _bound(found: Any, ruling: Ruling, told: list[Any], wanted: Mapping[tuple[st
     limit = interval_of(found)
     if limit is None or limit.low != limit.high:
         return None
-    told[wanted["bound", ruling.bit]] = limit.low
+    money = ruling.counter is not None and ruling.counter.counter.measure in ("allowed", "charged")
+    whole = limit.low == int(limit.low) and not money  # what is compared is then a whole number too
+    told[wanted["bound", ruling.bit]] = int(limit.low) if whole else limit.low
     return True
 
 

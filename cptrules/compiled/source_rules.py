@@ -56,7 +56,14 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
         case Timing():
             ways = ", way, maybe" if ruling.rule.unless else ""
             entry = f"(place, code, line.units, line.minutes, {source.told('minutes', bit)}{ways})"
-            return [f"if by is not UNKNOWN: o{name} = True", f"try: l{name}.setdefault((day, k), []).append({entry})", f"except TypeError: o{name} = a = a | {bit}"]
+            return [
+                f"if by is not UNKNOWN: o{name} = True",
+                "try:",
+                "    j = k if single else (k, day)",
+                f"    if j in l{name}: l{name}[j].append({entry})",
+                f"    else: l{name}[j] = [{entry}]",
+                f"except TypeError: o{name} = a = a | {bit}",
+            ]
         case Pairs():
             return [f"l{name}.append((place, day, line, {source.told('pairs', bit)}))"]
         case Forbid():
