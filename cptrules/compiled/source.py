@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from ..claims import UNKNOWN, Patient, Provider
+from ..columns import Columns
 from ..lines import Case
 from ..policy import CodeSet, Pairs, PriorAuthorization, TimeKey
 from ..vocabulary import DISCIPLINES
@@ -109,8 +110,8 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
 
 # The names of the library that the code uses; those that belong to one program come beside them.
 LIBRARY: Final = {
-    "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered,
-    "covered": covered, "fact": shapes.fact, "date": date, "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances,
-    "new_years": runtime.NewYears(), "pointed": runtime.pointed, "timed": timed.timed, "paired": runtime.paired,
-    "sure_of": runtime.sure_of, "younger": runtime.younger, "nobody": object(), "DISCIPLINES": DISCIPLINES,
+    "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "Columns": Columns, "DISCIPLINES": DISCIPLINES, "date": date, "zip": zip,
+    "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered, "new_years": runtime.NewYears(),
+    "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances, "pointed": runtime.pointed,
+    "fact": shapes.fact, "sure_of": runtime.sure_of, "younger": runtime.younger, "covered": covered, "timed": timed.timed, "paired": runtime.paired,
 }  # fmt: skip
