@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .remaining import Remaining
 
 
+FEW = 8  # checks that the reference does before compiling the policies pays
+
+
 @attrs.frozen
 class Fact:
     """A fact that a policy can ask for: its name, its type, whose it is, and the question; `words` where it is one of a list."""
@@ -43,7 +46,8 @@ class Policies:
 
     policies: tuple[Policy, ...]
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), repr=False)
-    _made: list[Compiled] = attrs.field(factory=list, init=False, eq=False, repr=False)  # never pickled
+    _made: list[Compiled] = attrs.field(factory=list, init=False, eq=False, repr=False)  # never pickled, nor are the checks so far
+    _few: list[None] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def check(self, claim: Claim, history: History | None = None, session: Session | None = None, *,
               ignore_missing: Iterable[str] = ()) -> Report:  # fmt: skip
@@ -54,10 +58,16 @@ class Policies:
         """
         from .interchange import reread
 
-        return self._compiled().check(
+        given = (
             reread(claim), None if history is None else reread(history, "history."),
             None if session is None else reread(session, "session."), frozenset(ignore_missing),
         )  # fmt: skip
+        if len(self._few) < FEW:
+            from .evaluate import check
+
+            self._few.append(None)
+            return check(self.policies, *given)
+        return self._compiled().check(*given)
 
     def _compiled(self) -> Compiled:
         """The same policies compiled, once for these Policies; two threads at once make the same twice, and one is kept."""
@@ -71,7 +81,7 @@ class Policies:
         return self.policies, self.warnings
 
     def __setstate__(self, state: tuple[object, ...]) -> None:
-        for name, value in zip(("policies", "warnings", "_made"), (*state, []), strict=True):
+        for name, value in zip(("policies", "warnings", "_made", "_few"), (*state, [], []), strict=True):
             object.__setattr__(self, name, value)
 
     def bill(self, session: Session, history: History | None = None) -> Bill:

@@ -13,11 +13,9 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 
 import attrs
-from cattrs import AttributeValidationNote, BaseValidationError, Converter, ForbiddenExtraKeysError, IterableValidationNote
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from . import claims as c
 from . import decode
@@ -25,6 +23,9 @@ from . import vocabulary as v
 from .claims import UNKNOWN, Unknown
 from .diagnostics import nearest
 from .errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from cattrs import Converter  # imported where it is needed: good input is read without it
 
 T = TypeVar("T")
 
@@ -241,6 +242,8 @@ def _object(value: object) -> Mapping[str, Any]:
 def _members(value: object, member: Callable[[Any], Any], name: str, owner: type) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{_shown(value)} is not a list")
+    from cattrs import IterableValidationError, IterableValidationNote
+
     found, errors = [], []
     for index, one in enumerate(value):
         try:
@@ -249,14 +252,14 @@ def _members(value: object, member: Callable[[Any], Any], name: str, owner: type
             error.__notes__ = [*getattr(error, "__notes__", []), IterableValidationNote(f"in {name}[{index}]", index, owner)]
             errors.append(error)
     if errors:
-        from cattrs import IterableValidationError
-
         raise IterableValidationError(f"in {name}", errors, owner)
     return tuple(found)
 
 
 @functools.cache
 def _converter() -> Converter:
+    from cattrs import Converter
+
     converter = Converter(omit_if_default=True, forbid_extra_keys=True)
     converter.register_structure_hook_factory(attrs.has, lambda cls: _record_hook(cls, converter))
     converter.register_unstructure_hook_factory(attrs.has, lambda cls: _record_writer(cls, converter))
@@ -266,6 +269,8 @@ def _converter() -> Converter:
 
 
 def _record_hook(cls: type, converter: Converter) -> Any:
+    from cattrs.gen import make_dict_structure_fn, override
+
     attrs.resolve_types(cls, vars(c), include_extras=False)
     overrides = {
         field.name: override(rename=RENAMED.get(field.name), struct_hook=_hook(field.type, field.name, cls, converter))
@@ -275,6 +280,8 @@ def _record_hook(cls: type, converter: Converter) -> Any:
 
 
 def _record_writer(cls: type, converter: Converter) -> Any:
+    from cattrs.gen import make_dict_unstructure_fn, override
+
     overrides = {
         field.name: override(rename=RENAMED.get(field.name), unstruct_hook=_plain, omit_if_default=field.default is not attrs.NOTHING)
         for field in attrs.fields(cls)
@@ -300,6 +307,8 @@ def _plain(value: Any) -> Any:
 
 def _faults(error: BaseException, path: str) -> Iterator[Fault]:
     """Every fault in what cattrs raised, each with its path."""
+    from cattrs import AttributeValidationNote, BaseValidationError, ForbiddenExtraKeysError, IterableValidationNote
+
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             path = f"{path}.{RENAMED.get(note.name, note.name)}".lstrip(".")
@@ -328,6 +337,8 @@ def read(cls: type[T], data: object) -> T:
 
 def _read(cls: type[T], data: object) -> T:
     """Read a record whose values may have faults, and say them all."""
+    from cattrs import BaseValidationError
+
     try:
         found = _converter().structure(_object(data), cls)
     except BaseValidationError as error:
