@@ -502,7 +502,27 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
 
 def read_json(cls: type[T], text: str | bytes) -> T:
     """Read a record from JSON text; raises InputError with every fault and its path."""
-    return read(cls, parsed(text))
+    return _plainly(cls, text) or read(cls, parsed(text))
+
+
+def _plainly(cls: type[T], text: str | bytes) -> T | None:
+    """Read a record from JSON text without a fault; None where there may be one, or anything that has to be looked at closely."""
+    try:
+        plain = text.decode("utf-8") if isinstance(text, bytes) else text
+        if "\\u" in plain or _HALF.search(plain):
+            return None  # half a character may be in it
+        data = json.loads(plain, object_pairs_hook=_unlike, parse_float=Fraction, parse_int=_integer, parse_constant=_constant)
+        return decode.quickly(cls, data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys all differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def write(record: object) -> dict[str, Any]:

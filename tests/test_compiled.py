@@ -180,7 +180,7 @@ def test_a_disagreement_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     acme, claim, past = over()
     program = acme._compiled().program(claim)
     assert program is not None
-    monkeypatch.setattr(program, "_decide", lambda *_: ([0], [acme_bit(program)], [0], []))
+    monkeypatch.setattr(program.code, "decide", lambda *_: ([0], [acme_bit(program)], [0], []))
     report = compiled(acme, claim, past)
     with pytest.raises(RuntimeError, match="few on line 1"):
         report.to_dict()
@@ -200,9 +200,9 @@ def test_no_text_of_a_policy_stands_in_the_code() -> None:
     )
     program = acme._compiled().program(over()[1])
     assert program is not None
-    words = set(re.findall(r"[A-Za-z_]{3,}", program.source))
+    words = set(re.findall(r"[A-Za-z_]{3,}", program.code.source))
     assert not words & {"sneaky", "early", "sneaked", "few", "manual", "acme", "Acme", "ACME", "GP", "PT", "import", "system", "__import__"}
-    assert "F84" not in program.source
+    assert "F84" not in program.code.source
 
 
 def test_every_name_in_the_code_is_bound() -> None:
@@ -211,9 +211,9 @@ def test_every_name_in_the_code_is_bound() -> None:
             claim = Claim.from_dict({"payer": payer, "plan": next((p for one in policies.policies for p in one.plans), "X"), "lines": [line()]})
             program = policies._compiled().program(claim)
             if program is not None:
-                code = program._decide.__code__
+                code = program.code.decide.__code__
                 wanted = {one.argval for one in dis.get_instructions(code) if one.opname == "LOAD_GLOBAL"}
-                assert wanted <= set(program._decide.__globals__) | set(program._decide.__globals__["__builtins__"])
+                assert wanted <= set(program.code.decide.__globals__) | set(program.code.decide.__globals__["__builtins__"])
 
 
 def test_the_code_of_a_policy_is_shown() -> None:
@@ -221,11 +221,27 @@ def test_the_code_of_a_policy_is_shown() -> None:
     program = acme._compiled().program(claim)
     assert program is not None
     shown = code_text(acme.policies, acme.policies[0])
-    assert program.source.rstrip() in shown
+    assert program.code.source.rstrip() in shown
     assert "# few, bit 4: by the code below" in shown
     one = code_text(acme.policies, acme.policies[0], "few")
     assert "def decide" not in one
     assert "if live & 4:" in one
+
+
+def test_of_very_many_rules_those_are_written_that_a_line_meets() -> None:
+    """The code grows with the codes of the claims that come, and every rule is accounted for all along."""
+    codes = [f"97{n}" for n in (110, 112, 116, 124, 140, 530, 535, 750)] + [f"9{n:04d}" for n in range(60)]
+    many = policy("".join(f"limit of_{code} {{ on {code}  count units of {code} per day  at most 1  outcome deny  cite manual }}\n" for code in codes))
+    for number, code in enumerate(codes[:8]):
+        lines = [line(1, code=code, units=2), line(2, code=codes[number - 1], units=1, date_of_service="2026-03-03")]
+        claim = Claim.from_dict({"payer": "ACME", "lines": lines[: 1 + number % 2]})
+        report = agree(many, claim, History.from_dict({"complete_from": "2026-01-01", "services": []}))
+        assert report is not None
+        assert [mark.rule for mark in report.marks] == [f"of_{code}"]
+    program = many._compiled().program(claim)
+    assert program is not None
+    assert program.warm.bit_count() == 8
+    assert program.code.source.count("if live &") == 8
 
 
 # ---- nothing is decided by halves ------------------------------------------------------------------------------------

@@ -13,6 +13,14 @@ class Unordered(Exception):
     """The lines of a claim do not stand in the order of their numbers and dates."""
 
 
+class Warmer(Exception):
+    """A line that some rules may be about which are not in the code yet; `bits` are theirs."""
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(bits)
+        self.bits = bits
+
+
 class Unspoken(Exception):
     """A line on whose date no policy speaks."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from ..lines import Case
 from ..policy import Policy
 from ..truth import Truth
 from .eras import MOST_DAYS, Eras, dated
-from .odd import Odd, Unordered, Unspoken
+from .odd import Odd, Unordered, Unspoken, Warmer
 from .rulings import Docket, Ruling, docket
 from .shapes import MOST_SHAPES, Asked, Fed, Shape, fed_by, shape_of, wanted
 from .source import LIBRARY, MASKS, written
@@ -52,32 +52,37 @@ class Program:
     def __init__(self, policies: tuple[Policy, ...], matching: tuple[Policy, ...]) -> None:
         self.policies = policies
         self.matching = matching
-        self.docket: Docket = docket(matching)
-        self.declared = any(policy.facts for policy in policies)
         self.cases: Mapping[int, Case] = {
             id(policy): Case(policy, _NO_CLAIM, None, None, (), (), policy.code_table or code_table()) for policy in matching
         }
         self.eras = Eras(span for policy in matching for span in dated(policy, policy.code_table or code_table()))
-        self._wanted = wanted(self.docket)
-        self._tables: dict[tuple[int, tuple[Any, ...]], dict[Any, Any]] = {}
-        self._days: dict[date, dict[Any, Any]] = {}  # of policies that ask nothing of the claim: the shapes of a day's era
-        self._count = 0
-        self._served: dict[Any, Fed] = {}
-        self.source, bound, self.blocks = written(self.docket, self._wanted, self.cases)
-        past = tuple(counter for counter in self.docket.counters if not counter.local)
-        self._past = past
-        own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
-        namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
-        exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
-        self._decide = namespace["decide"]
+        self.warm = 0
+        self.code = Code(self, docket(matching))
+
+    @property
+    def docket(self) -> Docket:
+        """The rules with their bits, which stay as they are when more of them are written into the code."""
+        return self.code.docket
 
     def decide(self, claim: Claim, history: History | None) -> Decided:
         """Decide every rule that code decides on every line: masks of the lines in the order of their numbers."""
         try:
-            return self._decide(claim, history, claim.lines, False)  # type: ignore[no-any-return]
+            return self.code.decide(claim, history, claim.lines, False)
         except Unordered:
             lines = sorted(claim.lines, key=lambda line: (line.date_of_service, line.number))
-            return _by_number([line.number for line in lines], self._decide(claim, history, lines, True))
+            numbers = [line.number for line in lines]
+        except Warmer as more:
+            return self._again(more, claim, history)
+        try:
+            return _by_number(numbers, self.code.decide(claim, history, lines, True))
+        except Warmer as more:
+            return self._again(more, claim, history)
+
+    def _again(self, more: Warmer, claim: Claim, history: History | None) -> Decided:
+        """Write the code anew with the rules that a line has met for the first time, and decide the claim with it."""
+        self.warm |= more.bits
+        self.code = Code(self, docket(self.matching, self.warm))
+        return self.decide(claim, history)
 
     def ask(self, claim: Claim, history: History | None, ignoring: frozenset[str], decided: Decided,
             verdicts: dict[int, dict[int, Verdict]]) -> tuple[list[int], list[int]]:  # fmt: skip
@@ -100,11 +105,28 @@ class Program:
                     _marked(ruling, found, broken, met, missing)
         return _undetermined(missing, ignoring, len(numbers))
 
-    # ---- what the code calls --------------------------------------------------------------------------------
+
+class Code:
+    """The generated function with the shapes that it knows; more rules in the code make a new one of these."""
+
+    def __init__(self, program: Program, rules: Docket) -> None:
+        self.docket = rules
+        self._matching, self._cases, self._eras = program.matching, program.cases, program.eras
+        self._wanted = wanted(rules)
+        self._tables: dict[tuple[int, tuple[Any, ...]], dict[Any, Any]] = {}
+        self._days: dict[date, dict[Any, Any]] = {}  # of policies that ask nothing of the claim: the shapes of a day's era
+        self._count = 0
+        self._served: dict[Any, Fed] = {}
+        self._past = tuple(counter for counter in rules.counters if not counter.local)
+        self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
+        own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
+        namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
+        exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
+        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = namespace["decide"]
 
     def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
         """The shapes of a day's era that are known so far, of claims with the same answers."""
-        key = self.eras.of(day), answers
+        key = self._eras.of(day), answers
         found = self._tables.get(key)
         if found is None:
             found = self._tables[key] = {}
@@ -116,9 +138,11 @@ class Program:
 
     def _shape(self, shapes: dict[Any, Any], key: Any, line: ServiceLine, claim: Claim) -> tuple[Any, ...]:
         """A line's shape, asked of the reference; one with minutes by person is not remembered, for those are as many as there are lines."""
-        if not any(policy.speaks_on(line.date_of_service) for policy in self.matching):  # type: ignore[arg-type]
+        if not any(policy.speaks_on(line.date_of_service) for policy in self._matching):  # type: ignore[arg-type]
             raise Unspoken
-        found = shape_of(self.docket, self._wanted, line, claim, self.cases)
+        found = shape_of(self.docket, self._wanted, line, claim, self._cases)
+        if found.cold:
+            raise Warmer(found.cold)
         flat = (*(getattr(found, name) for name in MASKS[:-1]), found, *found.told)
         if not isinstance(line.minutes_by, Mapping):
             if self._count >= MOST_SHAPES:
@@ -135,7 +159,7 @@ class Program:
         day = service.date_of_service
         provider = service.rendering_provider
         key = (
-            self.eras.of(day) if isinstance(day, date) else None, service.code, service.modifiers, service.discipline,
+            self._eras.of(day) if isinstance(day, date) else None, service.code, service.modifiers, service.discipline,
             getattr(provider, "role", provider), service.contact, service.patients, service.telehealth, service.revenue_code,
             service.place_of_service, service.therapy_kind,
         )  # fmt: skip
@@ -143,7 +167,7 @@ class Program:
         if found is None:
             if len(self._served) >= MOST_SHAPES:
                 self._served.clear()
-            found = self._served[key] = fed_by(self._past, service, claim, history, self.cases)
+            found = self._served[key] = fed_by(self._past, service, claim, history, self._cases)
         return found
 
 

@@ -32,7 +32,8 @@ from . import depends
 from .counters import Running, running
 from .depends import DISCIPLINE, Parts
 
-SHAPE, CODE, REFERENCE, LATER = "shape", "code", "reference", "later"
+SHAPE, CODE, REFERENCE, LATER, COLD = "shape", "code", "reference", "later", "cold"
+MOST_AT_ONCE: Final = 40  # rules that are written into the code before a line comes that they may be about
 DISAGREE: Final = "disciplines_disagree"
 ENDED: Final = "code_not_in_force"
 
@@ -41,7 +42,8 @@ ENDED: Final = "code_not_in_force"
 class Ruling:
     """One rule and how it is decided; `bit` is its place in every mask.
 
-    `how`: shape (the line's shape tells), code (generated code does), reference, or later (when read: a payment moves no outcome).
+    `how`: shape (the line's shape tells), code (generated code does), reference, later (when read: a payment moves no outcome), or cold
+    (code does, once a line comes that the rule may be about).
     Of what stands open: `scope` are conditions of when and except (with whether each must hold), `demand` those of `that`, `ways` the
     ways out that the shape does not tell. `inform` is the bit of what a timing rule has to say all the same.
     """
@@ -73,8 +75,8 @@ class Docket:
         return next(1 << number for number, (policy, rule, _) in enumerate(self.names) if policy is None and rule == name)
 
 
-def docket(matching: tuple[Policy, ...]) -> Docket:
-    """Decide how each rule is decided."""
+def docket(matching: tuple[Policy, ...], warm: int | None = None) -> Docket:
+    """Decide how each rule is decided; of very many rules code decides only those that are `warm`, a mask (None: none yet)."""
     every = [(policy, rule) for policy in matching for rule in sorted(policy.rules, key=lambda r: r.name)]
     marks: list[tuple[str, Policy | None, Rule | None, str]] = [("warn", None, None, DISAGREE), ("warn", None, None, ENDED)]
     marks += [(rule.outcome if not isinstance(rule.demand, Payment) else "clean", policy, rule, "") for policy, rule in every]
@@ -84,8 +86,10 @@ def docket(matching: tuple[Policy, ...]) -> Docket:
     counters: list[Running] = []
     rulings = []
     for policy, rule in every:
-        bit = places[id(policy), id(rule), ""]
-        rulings.append(_ruling(bit, places.get((id(policy), id(rule), "inform"), 0), policy, rule, counters))
+        bit, inform = places[id(policy), id(rule), ""], places.get((id(policy), id(rule), "inform"), 0)
+        cold = len(every) > MOST_AT_ONCE and not bit & (warm or 0)
+        known = _ruling(bit, inform, policy, rule, [] if cold else counters)
+        rulings.append(Ruling(bit, policy, rule, COLD) if cold and known.how == CODE else known)
     outcomes = ("clean", *(outcome for outcome, _, _, _ in marks))
     names = tuple((p.name if p else None, r.name if r else extra, outcome) for outcome, p, r, extra in marks)
     parts = frozenset().union(DISCIPLINE, *(_parts(one) for one in rulings), *(one.parts for one in counters))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -135,7 +136,7 @@ def with_balances(running: Running, state: Any, balances: Sequence[Balance], ser
     same = [b for b in balances if b.measure == counter.measure] if counter.where is None else []
     if same and any(isinstance(key, KindKey) for key in counter.keys):
         return None
-    mine = [b for b in same if _selected(b) == balance_sheets.selection(counter.of)]
+    mine = [b for b in same if _selected(b) == _selection(counter.of)] if same else []
     if not mine:
         return state if covered else None
     (one, *others) = mine
@@ -145,6 +146,9 @@ def with_balances(running: Running, state: Any, balances: Sequence[Balance], ser
     if not inside or not (covered or (one.from_ == span.from_ and one.to >= last)):
         return None
     return state + one.used
+
+
+_selection: Final = lru_cache(maxsize=1024)(balance_sheets.selection)
 
 
 def _selected(balance: Balance) -> tuple[frozenset[str], frozenset[str]]:

@@ -28,7 +28,7 @@ from ..truth import Need, Truth, all_of
 from . import depends
 from .counters import Running
 from .odd import UNSURE, Odd
-from .rulings import CODE, LATER, REFERENCE, SHAPE, Docket, Ruling
+from .rulings import CODE, COLD, LATER, REFERENCE, SHAPE, Docket, Ruling
 
 MOST_SHAPES: Final = 20_000  # of one program; beyond them all are forgotten and asked anew
 
@@ -38,6 +38,7 @@ class Shape:
     """What is known of every line of one shape; the masks have a bit for each ruling, those of counters one for each counter.
 
     live: code decides. broken, met: decided. asked: the reference decides each line. unsettled: undetermined, whatever else.
+    cold: code would decide, and is not written yet.
     way: a way out is open; maybe: one may be. held: what the shape tells of the demand holds. feeds, perhaps: counters.
     """
 
@@ -46,6 +47,7 @@ class Shape:
     met: int = 0
     asked: int = 0
     unsettled: int = 0
+    cold: int = 0
     way: int = 0
     maybe: int = 0
     held: int = 0
@@ -84,6 +86,9 @@ def _rule(found: Shape, ruling: Ruling, view: View, case: Case, wanted: Mapping[
         return
     scope = _scope(ruling.rule, view, case)
     if scope is Truth.FALSE:
+        return
+    if ruling.how == COLD:
+        found.cold |= ruling.bit
         return
     if scope is Truth.UNKNOWN or ruling.how == REFERENCE:
         found.asked |= ruling.bit

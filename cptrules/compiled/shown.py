@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..policy import Policy
-from .program import Program
-from .rulings import CODE, LATER, REFERENCE, SHAPE, Ruling
+from .program import Code, Program
+from .rulings import CODE, LATER, REFERENCE, SHAPE, Ruling, docket
 
 _HOW: Final = {
     SHAPE: "by the line's shape (codes, words, yes or no), asked of the reference once for each shape",
@@ -20,11 +20,12 @@ _HOW: Final = {
 def code_text(policies: Iterable[Policy], policy: Policy, rule: str | None = None) -> str:
     """Give the code of a policy, or of one of its rules, with how each rule is decided."""
     program = Program(tuple(policies), (policy,))
+    program.code = Code(program, docket((policy,), (1 << len(program.docket.names)) - 1))  # all of it
     rulings = [one for one in program.docket.rulings if rule in (None, one.rule.name)]
     head = [f"# {policy.name}", *(_decided(one) for one in rulings)]
     if rule is None:
-        return "\n".join([*head, "", program.source.rstrip()])
-    return "\n".join([*head, *(f"\n{program.blocks[one.bit]}" for one in rulings if one.bit in program.blocks)])
+        return "\n".join([*head, "", program.code.source.rstrip()])
+    return "\n".join([*head, *(f"\n{program.code.blocks[one.bit]}" for one in rulings if one.bit in program.code.blocks)])
 
 
 def _decided(ruling: Ruling) -> str:

@@ -113,5 +113,6 @@ LIBRARY: Final = {
     "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "Columns": Columns, "DISCIPLINES": DISCIPLINES, "date": date, "zip": zip,
     "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered, "new_years": runtime.NewYears(),
     "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances, "pointed": runtime.pointed,
-    "nobody": object(), "fact": shapes.fact, "sure_of": runtime.sure_of, "younger": runtime.younger, "covered": covered, "timed": timed.timed, "paired": runtime.paired,
+    "nobody": object(), "fact": shapes.fact,
+    "sure_of": runtime.sure_of, "younger": runtime.younger, "covered": covered, "timed": timed.timed, "paired": runtime.paired,
 }  # fmt: skip
