@@ -35,7 +35,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "E010": ("error", "not a clause or a block word",
         "The word is neither a clause of this block nor a word that opens a block. The nearest one is shown."),
     "E011": ("error", "an unknown escape in text",
-        "In text a backslash stands before a quote or another backslash, and before nothing else."),
+        "In text a backslash stands before a quote, another backslash or an n (a new line), and before nothing else."),
     # the file's shape
     "E012": ("error", "no policy or library head, or more than one",
         "A file begins with one `policy NAME { ... }` or `library NAME { ... }`: whose rules these are."),
@@ -132,6 +132,24 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
         "An earlier entry, without `when`, holds on all the days of this one: it can never be reached."),
     "W008": ("warning", "a rule no test denies or no test passes",
         "A rule that no test breaks, or none passes, may say something else than the manual. Add the test."),
+    "W009": ("warning", "an exception that never applies",
+        "No line that the rule is about can meet this `except` or `unless`: it says nothing, or not what was meant."),
+    "W010": ("warning", "an exception that always applies",
+        "Every line that the rule is about meets this `except` or `unless`, so that the rule never finds anything."),
+    "W011": ("warning", "a rule hidden by another",
+        "Wherever this rule is broken, another one is broken too with an outcome no milder: this one never decides."),
+    "W012": ("warning", "a limit that no claim can reach",
+        "The count can't come to more than this, whatever is billed: a day has one date, a week seven."),
+    "W013": ("warning", "a rule that no line can break",
+        "The rule is about no line, since its dates, selector and conditions exclude each other, or what it demands always holds."),
+    "W014": ("warning", "two rules that no claim can satisfy",
+        "For the line that the message shows, one rule demands what the other refuses: whatever is billed, one of them is broken."),
+    "W015": ("warning", "versions that overlap",
+        "Two versions of one rule are in force on the same days, or one rule names the same days twice. The stricter would always win."),
+    "W016": ("warning", "versions with a gap between them",
+        "Between two versions of one rule there are days on which neither is in force. If that is meant, say so in a comment and ignore this."),
+    "W017": ("warning", "an exception where `excluding` may be meant",
+        "`except code in X` spares the lines of X, and they count all the same. `excluding X` in the counter leaves them out of the count too."),
 }
 
 

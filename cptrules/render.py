@@ -6,16 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .claims import Claim, ServiceLine
 from .policy import Citation
 from .report import Finding, LineReport, Report, RuleStatus
 from .words import MONEY_MEASURES, listed, money
 from .words import amount as counted
-
-if TYPE_CHECKING:
-    from .trial import Trial
 
 WIDTH: Final = 100
 _LEAST, _MOST = 10, 26  # of the column that holds the names of rules
@@ -133,7 +130,7 @@ def _sentence(finding: Finding) -> str:
 def _below(finding: Finding, indent: int) -> Iterator[str]:
     """Authority, what stands, what would put it right, and who set it aside."""
     for citation in finding.citations:
-        yield from _wrapped(_cited(citation), indent)
+        yield from _wrapped(cited(citation), indent)
     if finding.policy is None:
         yield from _wrapped("cptrules itself, of no policy", indent)
     if finding.stands is not None:
@@ -153,16 +150,17 @@ def _standing(name: str, number: Decimal) -> str:
     return f"{counted(number)} {_plain(name.removesuffix('s') if number == 1 else name)}"
 
 
-def _cited(citation: Citation) -> str:
+def cited(citation: Citation) -> str:
+    """A source with its section, and whether it was read there."""
     section = f", {citation.section}" if citation.section else ""
     unseen = "" if citation.confirmed else " (recalled, not confirmed at the source)"
     return f"{citation.title}{section}{unseen}"
 
 
 def _payments(report: Report) -> list[str]:
-    """What each line pays where it stands, with its arithmetic; a line of which nothing is known is left to the questions below."""
+    """What each line pays where it stands, with its arithmetic; where no line's is known to the cent, the questions below say what is missing."""
     known = [one for one in report.payments if one.at_most is not None]
-    if not known:
+    if all(one.pays is None for one in known):
         return []
     shown = ["", "  expected payment, where the line stands"]
     for one in known:
@@ -185,7 +183,12 @@ def _undecided(report: Report) -> list[str]:
         return []
     of = len({(status.policy, status.rule) for status in report.rules if status.kind != "none"})
     names = {(status.policy, status.rule) for status in open_}
-    shown = ["", f"  not decided: {len(names)} of {of} rule{'s' if of != 1 else ''}"]
+    return ["", f"  not decided: {len(names)} of {of} rule{'s' if of != 1 else ''}", *open_rules_text(open_)]
+
+
+def open_rules_text(open_: Iterable[RuleStatus]) -> list[str]:
+    """Rules that could not be decided, with what has to be answered; those that wait for the same together."""
+    shown: list[str] = []
     for questions, statuses in _by_questions(open_).items():
         said = listed(dict.fromkeys(_named(status) for status in statuses))
         shown += _wrapped(said.replace(" and ", ", "), 4)
@@ -251,39 +254,6 @@ def _just(status: str, report: Report, name: tuple[str, str]) -> set[str]:
     """A rule met on one line and not applicable on the others is met."""
     these = {one.status for one in report.rules if (one.policy, one.rule) == name}
     return {status, "not_applicable"} & these | {status} if status == "met" else {status}
-
-
-# ---- tests of a policy file --------------------------------------------------------------------------------------
-
-
-def trial_text(trial: Trial) -> str:
-    """Write what the tests of one file came to; a failure shows the claim, what was expected, what came and why."""
-    failed = len(trial.failures)
-    head = f"{trial.path}  {trial.tests} test{_s(trial.tests)}, {trial.cases} case{_s(trial.cases)}   {trial.cases - failed} passed, {failed} failed"
-    lines = [head]
-    for failure in trial.failures:
-        lines += [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
-        for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
-            lines += _labelled(word, texts)
-    return "\n".join([*lines, *_tried(trial)])
-
-
-def _labelled(word: str, texts: Iterable[str]) -> list[str]:
-    lines: list[str] = []
-    for text in texts:
-        wrapped = textwrap.wrap(text, WIDTH - 22) or [""]
-        lines += [f"        {word if not lines else '':<10}{wrapped[0]}", *(" " * 20 + more for more in wrapped[1:])]
-    return lines
-
-
-def _tried(trial: Trial) -> list[str]:
-    both = [rule for rule in trial.rules if rule in trial.broken and rule in trial.passed]
-    lines = [f"  rules {len(both)} of {len(trial.rules)} denied and passed by some test"]
-    for word, seen in (("denies", trial.broken), ("passes", trial.passed)):
-        never = [rule for rule in trial.rules if rule not in seen]
-        if never:
-            lines += _wrapped(f"no test {word} {', '.join(never)}", 4)
-    return lines
 
 
 def _plain(name: str) -> str:

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # Policies are compiled at their first check, so that every test of `Policies.check` is one of the compiled code too.
 checking.FEW = 0
+collect_ignore = ["language"]  # policy files with mistakes, read by tests/test_language.py
 
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

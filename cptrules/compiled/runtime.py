@@ -125,27 +125,19 @@ def apart(history: History, services: Any, claim: Claim, first: date, last: date
             raise Odd
 
 
-def with_balances(running: Running, state: Any, balances: Sequence[Balance], services: Sequence[Any], claim: Claim, days: tuple[date, date],
-                  cover: tuple[date | None, bool]) -> Any:  # fmt: skip
-    """A running total with what a balance says was used; None where only the reference can tell."""
-    counter, (first, last), (since, ours) = running.counter, days, cover
-    span = Began(running.time).span(claim, first)
-    if state is None or span is None or span.from_ is None:
+def with_balances(running: Running, state: Any, balances: Sequence[Balance], services: Sequence[Any], claim: Claim, first: date, last: date) -> Any:
+    """A running total with what a balance of the whole window says was used; None where only the reference can tell."""
+    counter, span = running.counter, Began(running.time).span(claim, first)
+    if state is None or services or span is None or counter.where is not None or any(isinstance(key, KindKey) for key in counter.keys):
         return None
-    covered = since is not None and since <= span.from_ and (not ours or running.ours)
-    same = [b for b in balances if b.measure == counter.measure] if counter.where is None else []
-    if same and any(isinstance(key, KindKey) for key in counter.keys):
+    mine = [b for b in balances if b.measure == counter.measure and _selected(b) == _selection(counter.of)]
+    if len(mine) != 1:
         return None
-    mine = [b for b in same if _selected(b) == _selection(counter.of)] if same else []
-    if not mine:
-        return state if covered else None
-    (one, *others) = mine
-    if others or services or not isinstance(one.from_, date) or not isinstance(one.to, date) or not isinstance(one.used, Decimal | int):
+    (one,) = mine
+    if not isinstance(one.from_, date) or not isinstance(one.to, date) or not isinstance(one.used, Decimal | int):
         return None
-    inside = span.from_ <= one.from_ <= first and (span.to is None or one.to <= span.to)
-    if not inside or not (covered or (one.from_ == span.from_ and one.to >= last)):
-        return None
-    return state + one.used
+    whole = span.from_ == one.from_ and one.from_ <= first and last <= one.to and (span.to is None or one.to <= span.to)
+    return state + one.used if whole else None
 
 
 _selection: Final = lru_cache(maxsize=1024)(balance_sheets.selection)

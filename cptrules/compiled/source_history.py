@@ -30,7 +30,8 @@ def past(source: Source) -> None:
     source.depth = 2
     source.say("except ODD: past = False")
     source.depth = 1
-    source.say("our_near = past and since is not None and since <= first", "near = our_near and not ours")
+    # A balance may come to more than the services listed, of which some are then missing: the reference reckons with that (N47).
+    source.say("our_near = past and not balances and since is not None and since <= first", "near = our_near and not ours")
     source.say(*(_from_cells(counters) if cells else _counted(counters)))
     for number, time in enumerate(windows):
         _covered(source, f"w{number}", [counter for counter in counters if counter.time == time])
@@ -194,7 +195,7 @@ def _covered(source: Source, window: str, counters: list[Running]) -> None:
     source.say("if balances:")
     for counter in counters:
         name = before(counter)
-        given = f"with_balances({source.bind(counter)}, {name}, balances, services, claim, (first, last), (since, ours))"
+        given = f"with_balances({source.bind(counter)}, {name}, balances, services, claim, first, last)"
         source.say(f"{name} = {given} if past else None", deeper=1)
     source.say("else:", f"    sure = past and {window} is not None and since is not None and since <= {window}")
     for ours, test in ((False, "ours or not sure"), (True, "not sure")):
