@@ -72,12 +72,6 @@ def _day(value: Any) -> date:
     return date.fromisoformat(value)
 
 
-def _money(value: Any) -> Decimal:
-    if value.__class__ is not str or not _MONEY(value):
-        raise NotPlain
-    return Decimal(value)
-
-
 def _text(value: Any) -> str:
     if value.__class__ is not str or not value or value.isspace():
         raise NotPlain
@@ -119,7 +113,7 @@ class _Maker:
         """The expression that reads a field's value."""
         kind, optional = _kind(field.type)
         told = self._one(kind, field.name, var)
-        if told.endswith(f"[{var}]"):  # null is held beside the words
+        if told.endswith(f"[{var}]") and told[0] == "N":  # null is held beside the words
             return told if optional else f"{told} if {var} is not None else refuse({var})"
         return f"None if {var} is None else {told}" if optional else told
 
@@ -135,20 +129,22 @@ class _Maker:
         if kind is bool:
             return _YES_NO.format(var)
         if kind is Decimal:
-            return f"{self.bind(_money)}({var})"
+            return f"Decimal({var}) if money({var}) else refuse({var})"
         held = held_values(kind, name, self.cls)
         return f"{self.bind(held)}[{var}]" if held is not None else f"{self.bind(_text)}({var})"
 
     def _several(self, member: Any, name: str, var: str) -> str:
-        listed = f"if {var}.__class__ is list and None not in {var} else refuse({var})"
+        listed = f"if {var}.__class__ is list else refuse({var})"
         if member is int:
-            inner = _WHOLE.format("y", 1 if name == "diagnosis_pointers" else 0)
-            return f"tuple([{inner} for y in {var}]) {listed}"
+            least = 1 if name == "diagnosis_pointers" else 0
+            several = f"tuple([{_WHOLE.format('y', least)} for y in {var}])"
+            return f"((y,) if len({var}) == 1 and (y := {var}[0]).__class__ is int and {least} <= y < 1000000000 else {several}) {listed}"
         if attrs.has(member):
             return f"tuple(map({self.bind(reader(member))}, {var})) {listed}"
         held = held_values(member, name, self.cls)
-        one = f"{self.bind(held.__getitem__)}" if held is not None else self.bind(_text)
-        return f"tuple(map({one}, {var})) {listed}"
+        if held is None:
+            return f"tuple(map({self.bind(_text)}, {var})) {listed}"
+        return f"{self.bind(held_lists(held))}[tuple({var})] {listed}"
 
 
 def _kind(kind: Any) -> tuple[Any, bool]:
@@ -183,27 +179,54 @@ def held_values(kind: Any, name: str, owner: type) -> _Held | None:
     return _LISTS[key]
 
 
+def held_lists(held: _Held) -> _Held:
+    """Lists of such words or codes, each list held once."""
+
+    def read(value: tuple[Any, ...]) -> tuple[Any, ...]:
+        found = tuple(map(held.__getitem__, value))
+        if None in found:
+            raise NotPlain
+        return found
+
+    return _Held(read)
+
+
 # ---- a record ----------------------------------------------------------------------------------------------------
 
 
 class _Reader:
     """Reads records of one class from dicts."""
 
-    __slots__ = ("_by_keys", "cls", "twin")
+    __slots__ = ("_by_keys", "_held", "cls", "twin")
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
+        self._held: dict[tuple[Any, ...], Any] | None = {} if cls is c.Provider else None  # few, and all of text: each is held once
         self.twin = _twin(cls)
         self._by_keys: dict[tuple[str, ...], Callable[[Any], Any]] = {}
 
     def __call__(self, data: Any) -> Any:
         if not isinstance(data, dict):
             raise NotPlain
+        if self._held is not None:
+            return self._once(data, self._held)
         keys = tuple(data)
         made = self._by_keys.get(keys)
         if made is None:
             made = self._by_keys[keys] = self._made(keys)
         return made(data)
+
+    def _once(self, data: dict[str, Any], held: dict[tuple[Any, ...], Any]) -> Any:
+        told = (*data, *data.values())
+        found = held.get(told)
+        if found is None:
+            keys = tuple(data)
+            made = self._by_keys.get(keys) or self._by_keys.setdefault(keys, self._made(keys))
+            found = made(data)
+            if len(held) >= MOST_WORDS:
+                held.clear()
+            held[told] = found
+        return found
 
     def _made(self, keys: tuple[str, ...]) -> Callable[[Any], Any]:
         if len(self._by_keys) >= MOST_KEYS:
@@ -224,7 +247,10 @@ class _Reader:
 
 
 def _run(text: str, maker: _Maker, reader_: _Reader) -> Callable[[Any], Any]:
-    names = {"new": object.__new__, "twin": reader_.twin, "cls": reader_.cls, "refuse": _refuse, "UNKNOWN": UNKNOWN, **maker.names}
+    names = {
+        "new": object.__new__, "Decimal": Decimal, "money": _MONEY, "twin": reader_.twin, "cls": reader_.cls, "refuse": _refuse, "UNKNOWN": UNKNOWN,
+        **maker.names,
+    }  # fmt: skip
     exec(compile(text, "<reader>", "exec"), names)  # only text that this module wrote: names of fields, and its own
     made: Callable[[Any], Any] = names["made"]
     return made
@@ -438,15 +464,7 @@ def _text_column(column: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 def _list_column(held: _Held) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Lists of codes: each list that is given is held once."""
-
-    def read_one(value: tuple[Any, ...]) -> tuple[Any, ...]:
-        found = tuple(map(held.__getitem__, value))
-        if None in found:
-            raise NotPlain
-        return found
-
-    lists = _Held(read_one)
+    lists = held_lists(held)
 
     def read(column: tuple[Any, ...]) -> tuple[Any, ...]:
         if set(map(type, column)) != {list}:
