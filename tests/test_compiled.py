@@ -196,7 +196,8 @@ def test_no_text_of_a_policy_stands_in_the_code() -> None:
     written = text.replace('"', "\\\"")
     acme = policy(
         f'fact sneaky of claim : one of early, late "{written}"\n'
-        f'require sneaked {{ that sneaky = early or diagnosis in F84.* or patient.age < 21  outcome deny  message "{written}"  cite manual }}\n' + LIMIT
+        "require sneaked { that sneaky = early or diagnosis in F84.* or patient.age < 21  outcome deny  "
+        f'message "{written}"  cite manual }}\n' + LIMIT
     )
     program = acme._compiled().program(over()[1])
     assert program is not None
@@ -206,10 +207,10 @@ def test_no_text_of_a_policy_stands_in_the_code() -> None:
 
 
 def test_every_name_in_the_code_is_bound() -> None:
-    for policies in (*few(), *map(shipped, SHIPPED)):
-        for payer in sorted({payer for policy in policies.policies for payer in policy.payers}):
-            claim = Claim.from_dict({"payer": payer, "plan": next((p for one in policies.policies for p in one.plans), "X"), "lines": [line()]})
-            program = policies._compiled().program(claim)
+    for loaded_ in (*few(), *map(shipped, SHIPPED)):
+        plan = next((plan for one in loaded_.policies for plan in one.plans), "X")
+        for payer in sorted({payer for one in loaded_.policies for payer in one.payers}):
+            program = loaded_._compiled().program(Claim.from_dict({"payer": payer, "plan": plan, "lines": [line()]}))
             if program is not None:
                 code = program.code.decide.__code__
                 wanted = {one.argval for one in dis.get_instructions(code) if one.opname == "LOAD_GLOBAL"}
@@ -231,7 +232,8 @@ def test_the_code_of_a_policy_is_shown() -> None:
 def test_of_very_many_rules_those_are_written_that_a_line_meets() -> None:
     """The code grows with the codes of the claims that come, and every rule is accounted for all along."""
     codes = [f"97{n}" for n in (110, 112, 116, 124, 140, 530, 535, 750)] + [f"9{n:04d}" for n in range(60)]
-    many = policy("".join(f"limit of_{code} {{ on {code}  count units of {code} per day  at most 1  outcome deny  cite manual }}\n" for code in codes))
+    rule = "limit of_{0} {{ on {0}  count units of {0} per day  at most 1  outcome deny  cite manual }}\n"
+    many = policy("".join(map(rule.format, codes)))
     for number, code in enumerate(codes[:8]):
         lines = [line(1, code=code, units=2), line(2, code=codes[number - 1], units=1, date_of_service="2026-03-03")]
         claim = Claim.from_dict({"payer": "ACME", "lines": lines[: 1 + number % 2]})
@@ -297,4 +299,6 @@ def test_most_verdicts_are_decided_without_the_reference() -> None:
     assert asked < total / 4
 
 
-DECIDED = ("visits", "visits_alike", "dollars", "units_a_day", "duplicates", "minutes_a_claim", "discipline_of", "place", "filing", "edits_a_day", "timed")
+DECIDED = (
+    "visits", "visits_alike", "dollars", "units_a_day", "duplicates", "minutes_a_claim", "discipline_of", "place", "filing", "edits_a_day", "timed",
+)  # fmt: skip

@@ -28,12 +28,13 @@ import facts as flat  # noqa: E402
 import gen  # noqa: E402
 import handwritten  # noqa: E402
 import oracle  # noqa: E402
-from timing import each, interleave  # noqa: E402
+from timing import each  # noqa: E402
 
 import cptrules  # noqa: E402
 from cptrules import Claim, History  # noqa: E402
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+STRUCTS = "msgspec: bytes to Structs to findings"
 Job = Callable[[], Any]
 
 
@@ -48,10 +49,6 @@ class Table:
     def row(self, *cells: str) -> None:
         self.lines.append(f"| {' | '.join(cells)} |")
         print(self.lines[-1], flush=True)
-
-    def say(self, text: str) -> None:
-        self.lines += [text] if not text else [text, ""]
-        print(text, flush=True)
 
 
 class Fresh:
@@ -113,8 +110,8 @@ def ten_rules(table: Table, count: int, rounds: int) -> None:
     for name, (least, middle) in took.items():
         whole = name.startswith(("handwritten, dicts", "dicts", "JSON", "json", "msgspec", "facts"))
         limit = "handwritten, dicts to findings" if whole else "handwritten, natural objects"
-        if name.startswith("JSON") and "msgspec: bytes to Structs to findings" in took:
-            limit = "msgspec: bytes to Structs to findings"
+        if name.startswith(("JSON", "json", "msgspec")) and STRUCTS in took:
+            limit = STRUCTS
         ratio = least / took[limit][0]
         table.row(name, _us(least, count), _us(middle, count), f"{ratio:.2f} x {limit}")
 
@@ -128,7 +125,7 @@ def _others(cases: list[Any]) -> dict[str, Job | Fresh]:
         pass
     else:
         encoded = model.encoded(cases)
-        found["msgspec: bytes to Structs to findings"] = lambda: [
+        found[STRUCTS] = lambda: [
             handwritten.check_natural(case.claim, case.history) for case in map(model.decode_struct, encoded)
         ]
     found["facts worked out in Python, for engines that take facts"] = each(flat.facts, cases)
@@ -152,6 +149,8 @@ limit activities_{n} {{ on 97530  count units of 97530 per day  at most 4  outco
 limit neuromuscular_{n} {{ on 97112  count units of 97112 per day  at most 4  outcome deny  cite manual }}
 require ultrasound_{n} {{ on 97035  that modifier in GP, GO  outcome deny  cite manual }}
 """
+_OTHER = "limit other_{0} {{ on {0}  count units of {0} per day  at most 1  outcome deny  cite manual }}\n"
+_VISITS = "limit visits_{0} {{\n  count visits of PT per calendar_year\n  at most {1}\n  outcome deny carc CO-119\n  cite manual\n}}\n"
 _HEAD = 'policy bench.p{n} {{\n  title "P{n}"\n  payer "{payer}"\n}}\nsource manual {{ title "Manual" }}\n'
 
 
@@ -170,13 +169,15 @@ def growth(table: Table, count: int, rounds: int) -> None:
             folder = Path(name, str(rules))
             folder.mkdir()
             policies = _loaded(folder, [_HEAD.format(n=n, payer=f"PAYER{n}") + _RULES.format(n=n) for n in range(rules // 10)])
-            jobs[f"{rules} rules, ten a payer"] = _job(policies, [({**c, "payer": f"PAYER{i % (rules // 10)}"}, h) for i, (c, h) in enumerate(pairs)])
+            spread = [({**c, "payer": f"PAYER{i % (rules // 10)}"}, h) for i, (c, h) in enumerate(pairs)]
+            jobs[f"{rules} rules, ten a payer"] = _job(policies, spread)
         for others in (90, 990):
             folder = Path(name, f"one{others}")
             folder.mkdir()
             text = _HEAD.format(n=0, payer="PAYER0") + _RULES.format(n=0)
-            text += "".join(f"limit other_{n} {{ on 9{n:04d}  count units of 9{n:04d} per day  at most 1  outcome deny  cite manual }}\n" for n in range(others))
-            jobs[f"{others + 10} rules, one payer, {others} about other codes"] = _job(_loaded(folder, [text]), [({**c, "payer": "PAYER0"}, h) for c, h in pairs])
+            text += "".join(map(_OTHER.format, (f"9{n:04d}" for n in range(others))))
+            ours = [({**c, "payer": "PAYER0"}, h) for c, h in pairs]
+            jobs[f"{others + 10} rules, one payer, {others} about other codes"] = _job(_loaded(folder, [text]), ours)
         took = timed(jobs, rounds)
     first = took["10 rules, ten a payer"][0]
     for what, (least, middle) in took.items():
@@ -223,7 +224,7 @@ def long_file(table: Table) -> None:
     text = _HEAD.format(n=0, payer="PAYER0")
     number = 0
     while text.count("\n") < 10_000:
-        text += f"limit visits_{number} {{\n  count visits of PT per calendar_year\n  at most {number % 60}\n  outcome deny carc CO-119\n  cite manual\n}}\n"
+        text += _VISITS.format(number, number % 60)
         number += 1
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "long.policy")
