@@ -13,6 +13,8 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+import attrs
+
 from ..claims import UNKNOWN
 from ..errors import InputError
 from .mapping import Bound, Writing
@@ -24,7 +26,11 @@ _TYPES: Final = {"text": "text", "number": "whole", "money": "money", "date": "d
 
 
 class Wrong(ValueError):
-    """A cell that can't be read, in words that repeat nothing of the patient."""
+    """A cell that can't be read, in words that repeat nothing of the patient; `path` is the place in a list."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        self.path = path
+        super().__init__(message)
 
 
 def reader(bound: Bound) -> Callable[[tuple[Any, ...]], Any]:
@@ -66,7 +72,8 @@ def _read(bound: Bound, given: Any, single: bool, whole: bool) -> Any:
     try:
         return bound.column.read(found)
     except InputError as error:
-        raise Wrong("; ".join(str(fault) for fault in error.faults)) from None
+        first, *more = error.faults
+        raise Wrong("; ".join([str(attrs.evolve(first, path="")), *map(str, more)]), first.path) from None
 
 
 def _empty(value: Any) -> bool:

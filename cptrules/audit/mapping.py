@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -65,9 +66,10 @@ class TableMapping:
     without: tuple[str, ...] = ()
     ignore: tuple[str, ...] | None = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give plain data, to be compared and sent to workers."""
-        return attrs.asdict(self)
+    @property
+    def fingerprint(self) -> str:
+        """What it says, in short."""
+        return hashlib.sha256(json.dumps(attrs.asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @attrs.frozen

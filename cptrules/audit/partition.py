@@ -55,7 +55,7 @@ def partition(sources: Sequence[Source], where: Path, parts: int, told: Told) ->
     for number, source in enumerate(sources):
         _cut(number, source, writer, told)
     writer.flush()
-    counted = {"rows": writer.rows, "torn": sorted(_torn(where))}
+    counted = {"rows": writer.rows, "torn": sorted(_torn(where)), "notes": writer.notes}
     (where / "partition.json").write_text(json.dumps(counted), encoding="utf-8")
 
 
@@ -63,7 +63,7 @@ def _cut(number: int, source: Source, writer: _Writer, told: Told) -> None:
     writer.begin(source)
     if source.form != "arrow":
         many = 0
-        for many, record in enumerate(records_of(source), 1):
+        for many, record in enumerate(records_of(source, writer.notes), 1):
             writer.text(number, source, record)
             if many % 10_000 == 0:
                 told(10_000)
@@ -88,6 +88,7 @@ class _Writer:
         self._last: tuple[int, int] | None = None
         self._size = 0
         self.rows = 0
+        self.notes: list[str] = []
 
     def begin(self, source: Source) -> None:
         self._table = source.form in ("csv", "arrow") and not source.of_a_history

@@ -117,9 +117,9 @@ def _day(line: ServiceLine) -> date:
 def _history_faults(person: Person) -> Iterator[Fault]:
     for row in person.rows:
         if row.of_a_history:
-            yield from (attrs.evolve(fault, path=f"{row.place}{', ' if fault.path else ''}{fault.path}") for fault in row.faults)
+            yield from (attrs.evolve(fault, path=f"{row.place or row.label}{', ' if fault.path else ''}{fault.path}") for fault in row.faults)
             if not row.faults and not isinstance(row.values.get("code"), str):
-                yield Fault(f"{row.place}, code", "it is missing")
+                yield Fault(f"{row.place or row.label}, code", "it is missing")
     if len(person.histories) > 1:
         yield Fault("history.patient", f"{len(person.histories)} histories are this patient's; give one")
 

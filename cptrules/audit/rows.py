@@ -29,9 +29,14 @@ class Row:
     faults: tuple[Fault, ...] = ()
 
     @property
+    def label(self) -> str:
+        """Which row of its table it is; where rows have no places (Spark), which line of its claim."""
+        return f"row {self.number}" if self.number else f"line {self.values.get('number', '(no number)')}"
+
+    @property
     def place(self) -> str:
         """Where it stands, for people."""
-        return f"{self.source} row {self.number}"
+        return f"{self.source} {self.label}".strip() if self.number else ""
 
     @property
     def of_a_history(self) -> bool:
@@ -64,7 +69,7 @@ class RowReader:
             try:
                 value = read(cells)
             except Wrong as error:
-                wrong.append(Fault(name, str(error)))
+                wrong.append(Fault(f"{name}{error.path}", str(error)))
                 continue
             if value is not UNKNOWN:
                 found[name] = value
@@ -152,7 +157,7 @@ def _disagreeing(rows: list[Row]) -> Iterator[Fault]:
             if _column(name).owner in _OF_THE_CLAIM:
                 known = first.setdefault(name, (value, row))
                 if known[0] != value:
-                    yield Fault(name, f"rows {known[1].number} and {row.number} of the claim disagree")
+                    yield Fault(name, f"{known[1].label} and {row.label} of the claim disagree")
                     return
 
 
@@ -181,7 +186,7 @@ def _patient(said: dict[str, dict[str, Any]]) -> Any:
 
 def _refused(rows: list[Row], faults: Iterable[Fault]) -> Refusal:
     """A refusal with the faults of the claim and of each of its rows."""
-    of_rows = [attrs.evolve(fault, path=f"row {row.number}{', ' if fault.path else ''}{fault.path}") for row in rows for fault in row.faults]
+    of_rows = [attrs.evolve(fault, path=f"{row.label}{', ' if fault.path else ''}{fault.path}") for row in rows for fault in row.faults]
     return Refusal(rows[0].text(CLAIM), min((row.source, row.number, row.place) for row in rows)[2], (*faults, *of_rows))
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ..errors import CptrulesError, Fault, InputError
+from ..errors import CptrulesError, InputError
 from .fingerprint import of_policies
 from .mapping import PLAIN, TableMapping
 from .page import page
@@ -98,7 +98,7 @@ def _quiet(label: str, length: int) -> Callable[[int], None]:
 
 
 def audit(policies: Policies, claims: Sequence[str], out: str | os.PathLike[str], histories: Sequence[str] = (), *,
-          options: Options = Options(), progress: Progress = _quiet) -> Outcome:  # fmt: skip  # noqa: B008
+          options: Options = Options(), progress: Progress = _quiet) -> Outcome:  # fmt: skip
     """Audit files of claims into a folder: claims, findings, refusals and summary as tables, and a page.
 
     `progress` is asked for a bar (its label and length) and gives what hears of each step. Raises InputError where a file or the folder
@@ -142,8 +142,8 @@ def _facts_in_place(policies: Policies, sources: Iterable[Source]) -> None:
 
 def _run(policies: Policies, sources: Sequence[Source], folder: WorkFolder, options: Options, progress: Progress) -> Outcome:
     parts = parts_for(sources)
-    finished = folder.begin(_manifest(policies, sources, options, parts), options.restart)
-    if finished:
+    manifest = _manifest(policies, sources, options, parts)
+    if folder.begin(manifest, options.restart):
         folder.tidy()
         return _finished(folder, options)
     if not folder.spool.is_dir():
@@ -152,7 +152,7 @@ def _run(policies: Policies, sources: Sequence[Source], folder: WorkFolder, opti
     reader = PartReader(tuple(sources), options.payers, frozenset(told["torn"]))
     job = Job(Judge(policies, options.complete, options.ignore_missing), reader, folder, options)
     _judge(job, [number for number in range(parts) if not folder.is_done(number)], parts, progress)
-    return _joined(folder, options, parts, told["rows"], _manifest(policies, sources, options, parts))
+    return _joined(job, parts, told, manifest)
 
 
 def _manifest(policies: Policies, sources: Sequence[Source], options: Options, parts: int) -> dict[str, Any]:
@@ -166,10 +166,10 @@ def _manifest(policies: Policies, sources: Sequence[Source], options: Options, p
         "options": {
             "complete_from": str(options.complete.since) if options.complete.since else None, "complete_for": options.complete.of,
             "ignore_missing": sorted(options.ignore_missing), "payers": options.payers, "format": options.form, "sample": options.sample,
-            "seed": options.seed, "mapping": options.mapping.to_dict(), "history_mapping": options.history_mapping.to_dict(),
+            "seed": options.seed, "mapping": options.mapping.fingerprint, "history_mapping": options.history_mapping.fingerprint,
         },
     }  # fmt: skip
-    return dict(json.loads(json.dumps(told)))
+    return told
 
 
 def _partition(folder: WorkFolder) -> dict[str, Any]:
@@ -241,16 +241,17 @@ def _in_processes(job: Job, numbers: Sequence[int]) -> Iterator[int]:
 # ---- joining -----------------------------------------------------------------------------------------------------
 
 
-def _joined(folder: WorkFolder, options: Options, parts: int, rows: int, manifest: dict[str, Any]) -> Outcome:
+def _joined(job: Job, parts: int, told: dict[str, Any], manifest: dict[str, Any]) -> Outcome:
     """Join the parts in their order, write summary, sample and page, and say that it is finished."""
+    folder, options = job.folder, job.options
     summary, strata, records = Summary(), Strata(options.sample, options.seed), 0
     for number in range(parts):
         done = folder.read_done(number, options.sample, options.seed)
         summary.merge(done.summary)
         strata.merge(done.strata)
         records += done.records
-    if records != rows:
-        raise AuditStopped(f"{folder.out}: of {rows} records read {records} came to be judged; this is a defect of cptrules, please report it")
+    if records != told["rows"]:
+        raise AuditStopped(f"{folder.out}: of {told['rows']} records read {records} came to be judged; this is a defect of cptrules, please report it")
     for kind, name in FILES.items():
         paths = [folder.part(number) / f"{name}.{options.form}" for number in range(parts)]
         join(paths, folder.out / f"{name}.{options.form}", columns_of(kind), options.form)
@@ -258,16 +259,26 @@ def _joined(folder: WorkFolder, options: Options, parts: int, rows: int, manifes
     if options.sample:
         write_table(folder.out / f"sample.{options.form}", list(strata.rows()), SAMPLE_COLUMNS, options.form)
     with whole(folder.out / "audit.html") as file:
-        file.write(page(summary).encode())
-    folder.write_manifest({**manifest, "finished": True, "summary": attrs.asdict(summary)})
+        file.write(page(summary, _judged_by(job.judge), told["notes"]).encode())
+    folder.write_manifest({**manifest, "finished": True, "summary": attrs.asdict(summary), "notes": told["notes"]})
     folder.tidy()
-    return _outcome(folder, options, summary)
+    return _outcome(folder, options, summary, tuple(told["notes"]))
+
+
+def _judged_by(judge: Judge) -> list[str]:
+    """By what it was judged, for the page."""
+    titles = "; ".join(f"{policy.title} ({policy.name})" for policy in judge.policies.policies)
+    whose = "this provider's own services" if judge.complete.of == "billing_provider" else "every service of each patient"
+    since = judge.complete.since
+    told = f"Claims and history are stated to hold {whose} since {since}." if since else "Nobody said since when the histories are complete."
+    ignored = [f"Taken as not needed: {', '.join(judge.ignore_missing)}."] if judge.ignore_missing else []
+    return [f"Judged by {titles}.", told, *ignored]
 
 
 def _finished(folder: WorkFolder, options: Options) -> Outcome:
     told = folder.manifest()
     assert told is not None
-    return _outcome(folder, options, Summary(told["summary"]["groups"]), ("this audit was finished before; nothing was judged again",))
+    return _outcome(folder, options, Summary(told["summary"]["groups"]), ("this audit was finished before; nothing was judged again", *told["notes"]))
 
 
 def _outcome(folder: WorkFolder, options: Options, summary: Summary, notes: tuple[str, ...] = ()) -> Outcome:

@@ -7,6 +7,8 @@ taken; each stratum gives one while there are enough, then they share the rest b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -77,7 +79,7 @@ class Strata:
         for key, many in sorted(self._shares().items()):
             stratum = self.strata[key]
             for _, one in stratum.drawn[:many]:
-                yield {**{name: one[name] for name in _KEPT}, "record_must_show": _to_show(one), "drawn": f"{many} of {stratum.size}"}
+                yield {**_typed(one), "record_must_show": _to_show(one), "drawn": f"{many} of {stratum.size}"}
 
     def _shares(self) -> dict[str, int]:
         """How many each stratum gives: one each, the largest first; the rest by largest remainder of their sizes."""
@@ -95,6 +97,15 @@ class Strata:
             key = max(open_, key=lambda one: (quotas.get(one, 0) - shares[one] + 1, -order.index(one)))
             shares[key] += 1
         return shares
+
+
+def _typed(one: dict[str, Any]) -> dict[str, Any]:
+    """A finding that was kept as JSON, with its date and money again."""
+    charge, day = one["charge"], one["date_of_service"]
+    return {
+        **{name: one[name] for name in _KEPT}, "charge": None if charge is None else Decimal(charge),
+        "date_of_service": date.fromisoformat(day) if isinstance(day, str) else day,
+    }  # fmt: skip
 
 
 def _to_show(one: dict[str, Any]) -> str:

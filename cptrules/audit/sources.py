@@ -177,7 +177,7 @@ def cells_of(raw: bytes, delimiter: str) -> tuple[tuple[str, ...], tuple[Fault, 
         return tuple(one.strip('"') for one in text.split(delimiter)), (*faults, told)
 
 
-def _csv_records(source: Source) -> Iterator[Record]:
+def _csv_records(source: Source, notes: list[str]) -> Iterator[Record]:
     patient, claim = _key_readers(source)
     with open(source.path, "rb") as file:
         header = False
@@ -213,7 +213,7 @@ def _key_readers(source: Source) -> tuple[Any, Any]:
 # ---- JSON lines, and what is read whole --------------------------------------------------------------------------
 
 
-def _jsonl_records(source: Source) -> Iterator[Record]:
+def _jsonl_records(source: Source, notes: list[str]) -> Iterator[Record]:
     with open(source.path, "rb") as file:
         for number, raw in enumerate(file, 1):
             raw = raw.strip().removeprefix(b"\xef\xbb\xbf")
@@ -233,7 +233,7 @@ def _json_keys(raw: bytes, of_a_history: bool) -> tuple[str | None, str | None]:
     return name if isinstance(name, str) else None, claim if isinstance(claim, str) else None
 
 
-def _whole_records(source: Source) -> Iterator[Record]:
+def _whole_records(source: Source, notes: list[str]) -> Iterator[Record]:
     """A file that is one text (837P, a JSON list, FHIR): read whole by its own reader, each claim or refusal then a record."""
     from ..intake import read_claims, read_histories
     from .patients import patient_id
@@ -247,6 +247,7 @@ def _whole_records(source: Source) -> Iterator[Record]:
         found = read_claims(source.path)
     except InputError as error:
         raise InputError(attrs.evolve(fault, path=f"{source.path}: {fault.path}".removesuffix(": ")) for fault in error.faults) from None
+    notes += [f"{source.name}: {note}" for note in found.notes]
     for number, claim in enumerate(found.claims, 1):
         name = claim.id if isinstance(claim.id, str) else None
         yield Record(number, patient_id(claim), name, json.dumps([f"claim {number}", claim.to_dict(), None]).encode())
@@ -255,9 +256,9 @@ def _whole_records(source: Source) -> Iterator[Record]:
         yield Record(number, None, refusal.claim, json.dumps([refusal.place, refusal.claim, faults]).encode())
 
 
-def records_of(source: Source) -> Iterator[Record]:
-    """Give the records of a text file, as they stand."""
-    return {"csv": _csv_records, "jsonl": _jsonl_records, "whole": _whole_records}[source.form](source)
+def records_of(source: Source, notes: list[str]) -> Iterator[Record]:
+    """Give the records of a text file, as they stand; `notes` hears what its reader took for granted."""
+    return {"csv": _csv_records, "jsonl": _jsonl_records, "whole": _whole_records}[source.form](source, notes)
 
 
 # ---- Arrow -------------------------------------------------------------------------------------------------------

@@ -90,7 +90,8 @@ def _join_parquet(paths: Iterable[Path], file: IO[bytes], schema: Schema) -> Non
             try:
                 held.append(pa.parquet.read_table(path))
             except (pa.ArrowException, OSError) as error:
-                raise InputError([Fault(str(path), f"a part of the results can't be read ({type(error).__name__}); run again with --restart")]) from None
+                told = f"a part of the results can't be read ({type(error).__name__}); run again with --restart"
+                raise InputError([Fault(str(path), told)]) from None
             if sum(table.num_rows for table in held) >= 65_536:
                 writer.write_table(pa.concat_tables(held))
                 held = []

@@ -89,7 +89,7 @@ class WorkFolder:
         """Begin, or go on; True where the work is finished already. Raises InputError where the folder holds the work of other input."""
         known = self.manifest() if not restart else None
         if known is not None:
-            others = sorted(_differing({name: value for name, value in known.items() if name not in ("finished", "summary")}, told, ""))
+            others = sorted(_differing({name: value for name, value in known.items() if name not in ("finished", "summary", "notes")}, told, ""))
             if others:
                 raise InputError([Fault(str(self.out), "it holds an audit of something else; name another folder, or say --restart to "
                                         f"begin anew. What differs: {', '.join(others)}")])  # fmt: skip

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy", nargs=-1, required=True)
-@click.option("--claims", "claims", required=True, multiple=True, metavar="FILE", help="Claims: JSON lines, JSON, CSV, Parquet or 837P; as often as needed.")
-@click.option("--history", "histories", multiple=True, metavar="FILE", help="What else is known of the patients: JSON lines, JSON, CSV or Parquet.")
+@click.option("--claims", "claims", required=True, multiple=True, metavar="FILE",
+              help="Claims: JSON lines, JSON, CSV, Parquet or 837P; as often as needed.")
+@click.option("--history", "histories", multiple=True, metavar="FILE",
+              help="What else is known of the patients: JSON lines, JSON, CSV or Parquet.")
 @click.option("--out", required=True, metavar="DIR", help="The folder for the results.")
 @click.option("--mapping", metavar="FILE", help="Which columns of the claims hold which fields (docs/interchange.md, Tables).")
 @click.option("--history-mapping", metavar="FILE", help="The same for the history.")
@@ -69,7 +71,7 @@ def mapping_of(path: str | None) -> TableMapping:
     from ..audit.mapping import PLAIN, read_mapping
     from ..interchange import parsed
 
-    return PLAIN if path is None else from_file(path, lambda name: read_mapping(parsed(_bytes(name))))  # type: ignore[no-any-return]
+    return PLAIN if path is None else from_file(path, lambda name: read_mapping(parsed(_bytes(name))))
 
 
 def _bytes(path: str) -> bytes:

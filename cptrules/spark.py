@@ -1,0 +1,135 @@
+"""Audit a Spark table of flat lines (extra `[spark]`): `mapInArrow` over partitions that hold each patient's rows together, sorted.
+
+    from cptrules import spark
+    results = spark.audit(lines, "medicare.part_b.outpatient_therapy", "policies/acme.policy", complete_from=date(2026, 1, 1))
+
+What travels to the executors is the text of the policies and their tables; each Python worker loads them once. The executors need
+cptrules and pyarrow, and PYSPARK_PYTHON must name the interpreter that has them (docs/scale.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from . import __version__
+from .audit.cells import NONE
+from .audit.mapping import PLAIN, TableMapping, bind, read_mapping
+from .audit.results import SCHEMA
+from .audit.tables import audited, judge_of
+from .errors import CptrulesError, Fault, InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .checking import Policies
+
+_TYPES = {"text": "string", "whole": "int", "money": "decimal(14,2)", "date": "date"}
+
+
+@attrs.frozen
+class PolicyTexts:
+    """Policies as text: the names that were asked for, and the files they need, by their paths below one folder."""
+
+    names: tuple[str, ...]
+    files: tuple[tuple[str, bytes], ...]
+    version: str = __version__
+
+    @classmethod
+    def of(cls, names: Iterable[str | os.PathLike[str]]) -> PolicyTexts:
+        """Gather the texts of files, folders or shipped policies by name; raises PolicyErrors holding every mistake of them."""
+        from .checking import policies_of
+        from .loading import read
+
+        given = tuple(os.fspath(name) for name in names)
+        loaded = read(given)
+        policies_of(loaded)
+        paths = {path: Path(path).resolve() for path in loaded.inputs if Path(path).is_file()}
+        folders = {name: Path(name).resolve() for name in given if Path(name).is_dir()}
+        if not paths:
+            return cls(given, ())
+        root = Path(os.path.commonpath([*(path.parent for path in paths.values()), *folders.values()]))
+        files = {str(path.relative_to(root)): path.read_bytes() for path in paths.values()}
+        local = {**paths, **folders}
+        return cls(tuple(str(local[name].relative_to(root)) if name in local else name for name in given), tuple(sorted(files.items())))
+
+    def load(self) -> Policies:
+        """Load the policies from their texts, once in each process."""
+        return _loaded(self)
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(texts: PolicyTexts) -> Policies:
+    from .checking import load
+
+    if texts.version != __version__:
+        raise CptrulesError(f"the driver has cptrules {texts.version}, this worker has {__version__}: install the same on both")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in texts.files:
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+        local = {name for name, _ in texts.files}
+        here = [str(Path(folder, name)) if name in local or Path(folder, name).is_dir() else name for name in texts.names]
+        return load(*here)
+
+
+def batches(texts: PolicyTexts, *, complete_from: date | None = None, complete_for: str = "patient", ignore_missing: tuple[str, ...] = (),
+            mapping: TableMapping = PLAIN) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:  # fmt: skip
+    """The body of `mapInArrow`, for partitions whose rows are sorted by `sort_key` as `audit` sorts them."""
+
+    def body(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        judge = judge_of(texts.load(), complete_from, complete_for, ignore_missing)
+        yield from audited(judge, given, mapping)
+
+    return body
+
+
+def schema() -> str:
+    """The columns of the results, as Spark's DDL."""
+    return ", ".join(f"`{name}` {_TYPES[kind]}" for name, kind in SCHEMA.items())
+
+
+def audit(lines: Any, *policies: str | os.PathLike[str], complete_from: date | None = None, complete_for: str = "patient",
+          ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None, partitions: int | None = None) -> Any:  # fmt: skip
+    """Audit a Spark DataFrame of flat lines: a DataFrame with a row for each claim, finding and refusal.
+
+    Rows are shuffled once by patient. A row whose column `history` is true is a service of the history. Raises InputError where a column
+    does not do, PolicyErrors where a policy does not.
+    """
+    try:
+        from pyspark.sql import functions as f
+    except ImportError:
+        raise InputError([Fault("", "to audit on Spark, install the extra: pip install 'cptrules[spark]'")]) from None
+    told = PLAIN if mapping is None else read_mapping(mapping)
+    bind(lines.columns, told)
+    texts = PolicyTexts.of(policies)
+    judge_of(texts.load(), complete_from, complete_for, ignore_missing)
+    columns = [_column(f, lines.columns, told, name) for name in ("patient.id", "date_of_service", "claim", "number")]
+    known = [column for column in columns if column is not None]
+    key = f.coalesce(*[_said(f, column) for column in (columns[0], columns[2]) if column is not None], f.lit(""))
+    shuffled = lines.repartition(partitions, key) if partitions else lines.repartition(key)
+    body = batches(texts, complete_from=complete_from, complete_for=complete_for, ignore_missing=tuple(ignore_missing), mapping=told)
+    return shuffled.sortWithinPartitions(key, *known).mapInArrow(body, schema())
+
+
+def _said(f: Any, column: Any) -> Any:
+    """What a cell says, null where it says nothing: as the rows are sorted, so they are read (a patient's first, else the claim's)."""
+    text = f.trim(column.cast("string"))
+    return f.when(~text.isin("", NONE), text)
+
+
+def _column(f: Any, names: list[str], mapping: TableMapping, field: str) -> Any:
+    """The Spark column that holds a field; None where the table goes without it."""
+    writing = mapping.fields.get(field)
+    sources = writing.sources if writing is not None else (field,)
+    if not sources or sources[0] not in names:
+        return None
+    return f.coalesce(*[f.col(f"`{name}`") for name in sources])
