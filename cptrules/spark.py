@@ -81,13 +81,16 @@ def _loaded(texts: PolicyTexts) -> Policies:
         return load(*here)
 
 
-def batches(texts: PolicyTexts, *, complete_from: date | None = None, complete_for: str = "patient", ignore_missing: tuple[str, ...] = (),
-            mapping: TableMapping = PLAIN) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:  # fmt: skip
-    """The body of `mapInArrow`, for partitions whose rows are sorted by `sort_key` as `audit` sorts them."""
+def batches(texts: PolicyTexts, names: Iterable[str], *, complete_from: date | None = None, complete_for: str = "patient",
+            ignore_missing: tuple[str, ...] = (), mapping: TableMapping = PLAIN) -> Callable[[Iterable[Any]], Iterator[Any]]:  # fmt: skip
+    """The body of `mapInArrow`, for partitions sorted as `audit` sorts them; `names` are the columns' names, which may have dots there."""
+    header = tuple(names)
 
     def body(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
         judge = judge_of(texts.load(), complete_from, complete_for, ignore_missing)
-        yield from audited(judge, given, mapping)
+        yield from audited(judge, (pa.RecordBatch.from_arrays(one.columns, names=list(header)) for one in given), mapping)
 
     return body
 
@@ -112,12 +115,13 @@ def audit(lines: Any, *policies: str | os.PathLike[str], complete_from: date | N
     bind(lines.columns, told)
     texts = PolicyTexts.of(policies)
     judge_of(texts.load(), complete_from, complete_for, ignore_missing)
+    plain = lines.toDF(*(f"c{place}" for place in range(len(lines.columns))))  # mapInArrow takes no names with dots
     columns = [_column(f, lines.columns, told, name) for name in ("patient.id", "date_of_service", "claim", "number")]
-    known = [column for column in columns if column is not None]
     key = f.coalesce(*[_said(f, column) for column in (columns[0], columns[2]) if column is not None], f.lit(""))
-    shuffled = lines.repartition(partitions, key) if partitions else lines.repartition(key)
-    body = batches(texts, complete_from=complete_from, complete_for=complete_for, ignore_missing=tuple(ignore_missing), mapping=told)
-    return shuffled.sortWithinPartitions(key, *known).mapInArrow(body, schema())
+    shuffled = plain.repartition(partitions, key) if partitions else plain.repartition(key)
+    body = batches(texts, lines.columns, complete_from=complete_from, complete_for=complete_for, ignore_missing=tuple(ignore_missing),
+                   mapping=told)  # fmt: skip
+    return shuffled.sortWithinPartitions(key, *(one for one in columns if one is not None)).mapInArrow(body, schema())
 
 
 def _said(f: Any, column: Any) -> Any:
@@ -132,4 +136,4 @@ def _column(f: Any, names: list[str], mapping: TableMapping, field: str) -> Any:
     sources = writing.sources if writing is not None else (field,)
     if not sources or sources[0] not in names:
         return None
-    return f.coalesce(*[f.col(f"`{name}`") for name in sources])
+    return f.coalesce(*[f.col(f"c{names.index(name)}") for name in sources])
