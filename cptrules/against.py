@@ -134,14 +134,20 @@ def _roles(line: ServiceLine) -> set[str] | None:
     if isinstance(line.minutes_by, Mapping) and line.minutes_by:
         return set(line.minutes_by)
     provider = line.rendering_provider
+    if isinstance(provider, Provider) and provider.role not in ASSISTANT_ROLES and _assistants_modifiers(line):
+        return None  # billed under the therapist, while the modifier says that an assistant gave it, all or in part
     return {provider.role} if isinstance(provider, Provider) and isinstance(provider.role, str) else None
+
+
+def _assistants_modifiers(line: ServiceLine) -> list[str]:
+    return sorted({"CQ", "CO"} & set(line.modifiers)) if isinstance(line.modifiers, tuple) else []
 
 
 def _assistants(code: str, mine: list[ServiceLine], parts: list[Any]) -> Iterator[_Told]:
     """An assistant's modifier where the session has no assistant on the code at all."""
     helped = any(giver(one) in ASSISTANT_ROLES for one in parts)
     for line in mine:
-        carried = sorted({"CQ", "CO"} & set(line.modifiers)) if isinstance(line.modifiers, tuple) else []
+        carried = _assistants_modifiers(line)
         if carried and not helped:
             message = f"Line {line.number} carries {listed(carried)}; in the session no assistant gave {code}."
             edits = tuple(Repair("remove_modifier", line.number, modifier) for modifier in carried)

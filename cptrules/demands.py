@@ -380,12 +380,13 @@ def _forbid(rule: Rule, view: View, case: Case) -> Judged:
     demand = rule.demand
     assert isinstance(demand, Forbid)
     code = view.record.code
+    seen = words.listed(dict.fromkeys(told for clause in rule.when if (told := words.because(clause.condition, view, case))))
+    said = f"{code} can't be billed" + (f" where {seen}" if seen else "")
     if demand.instead is not None:
         repair: tuple[Repair, ...] = (Repair("set_code", view.index, demand.instead),)
-        said = f"{code} can't be billed so; {demand.instead} is billed instead"
+        said += f"; {demand.instead} is billed instead"
     else:
         repair = (Repair("remove_line", view.index),)
-        said = f"{code} can't be billed so"
     return Judged(FALSE, said, f"{said}.", repairs=repair)
 
 

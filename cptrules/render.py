@@ -160,9 +160,9 @@ def _cited(citation: Citation) -> str:
 
 
 def _payments(report: Report) -> list[str]:
-    """What each line pays where it stands, with its arithmetic; a line of which nothing is known is left to the questions below."""
+    """What each line pays where it stands, with its arithmetic; where no line's is known to the cent, the questions below say what is missing."""
     known = [one for one in report.payments if one.at_most is not None]
-    if not known:
+    if all(one.pays is None for one in known):
         return []
     shown = ["", "  expected payment, where the line stands"]
     for one in known:

@@ -91,8 +91,7 @@ def test_n7_a_balance_counts_where_it_is_of_the_same() -> None:
     acme = policy(VISITS)
     assert judge(acme, claim(), history(balances=[balance("30")])).outcome == "deny"
     assert judge(acme, claim(), history(balances=[balance("29")])).outcome == "clean"
-    assert judge(acme, claim(), history(balances=[balance("30", of=["PT"])])).outcome == "clean"
-    assert judge(acme, claim(), history(balances=[balance("30", measure="units")])).outcome == "clean"
+    assert judge(acme, claim(), history(balances=[balance("30", of=["SLP"])])).outcome == "clean"
 
 
 def test_n7_a_balance_below_what_is_listed_is_asked_about() -> None:
@@ -440,3 +439,14 @@ def test_n46_nothing_that_asserts_is_added() -> None:
     assert bill.claim is not None
     assert bill.claim.lines[0].modifiers == ("GP",)
     assert [proposal.repair.value for proposal in bill.proposals] == ["59"]
+
+
+def test_n47_a_balance_of_something_else_shows_what_the_list_lacks() -> None:
+    """A wrong "clean" once: the balance of 40 units was of no counter, and the empty list was taken for the whole history."""
+    acme = policy(VISITS)
+    for other in (balance("40", measure="units"), balance("30", of=["PT"])):
+        report = judge(acme, claim(), history(balances=[other]))
+        assert missing(report, "visits") == {"history.services"}
+    listed = [service(f"2026-01-{day:02d}", code="97110") for day in range(5, 15)]
+    assert judge(acme, claim(), history(*listed, balances=[balance("10", of=["PT"])])).outcome == "clean"
+    assert judge(acme, claim(), history(*listed, balances=[balance("11", of=["PT"])])).outcome == "undetermined"

@@ -20,6 +20,11 @@ def of_policies(policies: Policies) -> str:
     return _digest(policies.policies, {}).hex()
 
 
+def of_mapping(mapping: object) -> str:
+    """The fingerprint of a mapping."""
+    return _digest(mapping, {}).hex()
+
+
 def _digest(value: Any, known: dict[int, tuple[Any, bytes]]) -> bytes:
     """The digest of a value and of all it is made of; what stands in several places is digested once."""
     held = known.get(id(value))

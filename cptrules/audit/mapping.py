@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -31,6 +30,7 @@ from .columns import (
     no_such,
 )
 
+KEYS: Final = ("columns", "without", "ignore")
 _KEYS: Final = ("column", "columns", "value", "values", "dates", "width", "between", "number", "empty", "strip", "upper", "dot", "type")
 _ISO: Final = ("%Y-%m-%d",)
 
@@ -66,10 +66,6 @@ class TableMapping:
     without: tuple[str, ...] = ()
     ignore: tuple[str, ...] | None = ()
 
-    @property
-    def fingerprint(self) -> str:
-        """What it says, in short."""
-        return hashlib.sha256(json.dumps(attrs.asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @attrs.frozen
@@ -88,8 +84,7 @@ def read_mapping(data: object) -> TableMapping:
     """Read a mapping from plain JSON data; raises InputError with every fault and its path."""
     if not isinstance(data, Mapping):
         raise InputError([Fault("", "a mapping is an object with \"columns\"")])
-    faults = [Fault(str(key), "no such key", nearest(str(key), ("columns", "without", "ignore"))) for key in data
-              if key not in ("columns", "without", "ignore")]  # fmt: skip
+    faults = [Fault(str(key), "no such key", nearest(str(key), KEYS)) for key in data if key not in KEYS]
     fields = {}
     told = data.get("columns", {})
     for name, given in told.items() if isinstance(told, Mapping) else ():

@@ -117,11 +117,16 @@ def _day(line: ServiceLine) -> date:
 def _history_faults(person: Person) -> Iterator[Fault]:
     for row in person.rows:
         if row.of_a_history:
-            yield from (attrs.evolve(fault, path=f"{row.place or row.label}{', ' if fault.path else ''}{fault.path}") for fault in row.faults)
-            if not row.faults and not isinstance(row.values.get("code"), str):
-                yield Fault(f"{row.place or row.label}, code", "it is missing")
+            yield from row_faults(row, row.place or row.label)
     if len(person.histories) > 1:
         yield Fault("history.patient", f"{len(person.histories)} histories are this patient's; give one")
+
+
+def row_faults(row: Row, place: str) -> Iterator[Fault]:
+    """The faults of a service's row, each with the row's place."""
+    yield from (attrs.evolve(fault, path=f"{place}{', ' if fault.path else ''}{fault.path}") for fault in row.faults)
+    if not row.faults and not isinstance(row.values.get("code"), str):
+        yield Fault(f"{place}, code", "it is missing")
 
 
 def _of_the_history(person: Person, payers_of: Callable[[Any], Any]) -> list[tuple[Any, Service]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from ..errors import CptrulesError, InputError
-from .fingerprint import of_policies
+from .fingerprint import of_mapping, of_policies
 from .mapping import PLAIN, TableMapping
 from .page import page
 from .partition import partition, parts_for, spool_of
@@ -36,6 +36,7 @@ from .work import WorkFolder, alone, columns_of, judged
 
 if TYPE_CHECKING:
     from ..checking import Policies
+    from ..fhir.mapping import FhirMapping
 
 _AHEAD: Final = 4  # parts that wait for each process
 
@@ -55,8 +56,8 @@ class Options:
     complete: Completeness = Completeness()
     ignore_missing: tuple[str, ...] = ()
     payers: dict[str, str] = attrs.field(factory=dict)
-    mapping: TableMapping = PLAIN
-    history_mapping: TableMapping = PLAIN
+    mapping: TableMapping | FhirMapping = PLAIN
+    history_mapping: TableMapping | FhirMapping = PLAIN
     form: str = "csv"
     workers: int = 1
     sample: int = 0
@@ -166,7 +167,7 @@ def _manifest(policies: Policies, sources: Sequence[Source], options: Options, p
         "options": {
             "complete_from": str(options.complete.since) if options.complete.since else None, "complete_for": options.complete.of,
             "ignore_missing": sorted(options.ignore_missing), "payers": options.payers, "format": options.form, "sample": options.sample,
-            "seed": options.seed, "mapping": options.mapping.fingerprint, "history_mapping": options.history_mapping.fingerprint,
+            "seed": options.seed, "mapping": of_mapping(options.mapping), "history_mapping": of_mapping(options.history_mapping),
         },
     }  # fmt: skip
     return told
@@ -251,7 +252,8 @@ def _joined(job: Job, parts: int, told: dict[str, Any], manifest: dict[str, Any]
         strata.merge(done.strata)
         records += done.records
     if records != told["rows"]:
-        raise AuditStopped(f"{folder.out}: of {told['rows']} records read {records} came to be judged; this is a defect of cptrules, please report it")
+        lost = f"of {told['rows']} records read {records} came to be judged; this is a defect of cptrules, please report it"
+        raise AuditStopped(f"{folder.out}: {lost}")
     for kind, name in FILES.items():
         paths = [folder.part(number) / f"{name}.{options.form}" for number in range(parts)]
         join(paths, folder.out / f"{name}.{options.form}", columns_of(kind), options.form)
@@ -270,7 +272,8 @@ def _judged_by(judge: Judge) -> list[str]:
     titles = "; ".join(f"{policy.title} ({policy.name})" for policy in judge.policies.policies)
     whose = "this provider's own services" if judge.complete.of == "billing_provider" else "every service of each patient"
     since = judge.complete.since
-    told = f"Claims and history are stated to hold {whose} since {since}." if since else "Nobody said since when the histories are complete."
+    stated = f"Claims and history are stated to hold {whose} since {since}."
+    told = stated if since else "Nobody said since when the histories are complete."
     ignored = [f"Taken as not needed: {', '.join(judge.ignore_missing)}."] if judge.ignore_missing else []
     return [f"Judged by {titles}.", told, *ignored]
 

@@ -25,6 +25,8 @@ from .rows import RowReader
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..fhir.mapping import FhirMapping
+
 BATCH: Final = 65_536  # rows of an Arrow file that are held at once
 _NEED_ARROW: Final = "to read or write Parquet, install the extra: pip install 'cptrules[arrow]'"
 # How many bytes a line takes in a text file, roughly: only the number of parts hangs on it.
@@ -41,6 +43,7 @@ class Source:
     header: tuple[str, ...] = ()
     delimiter: str = ","
     mapping: TableMapping = PLAIN
+    fhir: FhirMapping | None = None
 
     def bound(self) -> tuple[Bound, ...]:
         """Where each field stands in a row."""
@@ -92,11 +95,15 @@ def fingerprint(path: str) -> str:
 # ---- what a file is ----------------------------------------------------------------------------------------------
 
 
-def source_of(path: str, mapping: TableMapping = PLAIN, of_a_history: bool = False) -> Source:
-    """Look at a file's beginning and say what it is; raises InputError where it can't be read, or its header does not do."""
+def source_of(path: str, mapping: TableMapping | FhirMapping = PLAIN, of_a_history: bool = False) -> Source:
+    """Look at a file's beginning and say what it is; raises InputError where it can't be read, or its header does not do.
+
+    `mapping` is of a table's columns or of FHIR; the other kind of file goes without it.
+    """
+    of_columns, fhir = (mapping, None) if isinstance(mapping, TableMapping) else (PLAIN, mapping)
     head, size = _head(path)
     if head[:4] == b"PAR1" or head[:6] == b"ARROW1":
-        return _table(path, "arrow", _arrow_header(path), mapping, of_a_history)
+        return _table(path, "arrow", _arrow_header(path), ",", of_columns, of_a_history)
     text = head.lstrip()
     if not text.strip(b"\xef\xbb\xbf \t\r\n"):
         raise _fault(path, "there is nothing in it")
@@ -105,9 +112,9 @@ def source_of(path: str, mapping: TableMapping = PLAIN, of_a_history: bool = Fal
     first = text.removeprefix(b"\xef\xbb\xbf").lstrip()
     if first[:1] in (b"{", b"[") or first[:3] == b"ISA":
         line = first.partition(b"\n")[0].strip()
-        several = line[:1] == b"{" and line[-1:] == b"}" and size > len(line) + 8
-        return Source(path, "jsonl" if several else "whole", of_a_history)
-    return _table(path, "csv", *_csv_header(path), mapping, of_a_history)
+        several = line[:1] == b"{" and line[-1:] == b"}" and size > len(line) + 8 and b'"resourceType"' not in line
+        return Source(path, "jsonl" if several else "whole", of_a_history, fhir=fhir)
+    return _table(path, "csv", *_csv_header(path), of_columns, of_a_history)
 
 
 def _head(path: str) -> tuple[bytes, int]:
@@ -126,8 +133,7 @@ def _fault(path: str, message: str) -> InputError:
     return InputError([Fault(path, message)])
 
 
-def _table(path: str, form: str, header: tuple[str, ...], delimiter_or_mapping: Any, *rest: Any) -> Source:
-    delimiter, mapping, of_a_history = (delimiter_or_mapping, *rest) if form == "csv" else (",", delimiter_or_mapping, *rest)
+def _table(path: str, form: str, header: tuple[str, ...], delimiter: str, mapping: TableMapping, of_a_history: bool) -> Source:
     found = Source(path, form, of_a_history, header, delimiter, mapping)
     try:
         bound = found.bound()
@@ -235,16 +241,18 @@ def _json_keys(raw: bytes, of_a_history: bool) -> tuple[str | None, str | None]:
 
 def _whole_records(source: Source, notes: list[str]) -> Iterator[Record]:
     """A file that is one text (837P, a JSON list, FHIR): read whole by its own reader, each claim or refusal then a record."""
-    from ..intake import read_claims, read_histories
+    from ..intake import noted_histories, read_claims
     from .patients import patient_id
 
     try:
         if source.of_a_history:
-            for number, history in enumerate(read_histories(source.path), 1):
+            told = noted_histories(source.path, mapping=source.fhir)
+            notes += [f"{source.name}: {note}" for note in told.notes]
+            for number, history in enumerate(told.histories, 1):
                 patient = history.patient if isinstance(history.patient, str) else None
                 yield Record(number, patient, None, json.dumps(["", history.to_dict(), None]).encode())
             return
-        found = read_claims(source.path)
+        found = read_claims(source.path, mapping=source.fhir)
     except InputError as error:
         raise InputError(attrs.evolve(fault, path=f"{source.path}: {fault.path}".removesuffix(": ")) for fault in error.faults) from None
     notes += [f"{source.name}: {note}" for note in found.notes]

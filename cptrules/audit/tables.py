@@ -60,12 +60,12 @@ def audit_table(judge: Judge, table: Any, mapping: TableMapping = PLAIN, histori
     rows: list[Row] = []
     for batch in table.to_batches():
         rows += rows_of(batch, reader, len(rows) + 1)
-    _mark_torn(rows)
+    mark_torn(rows)
     found = [one for person in people(rows, (), histories) for claim in judge.by_claim(person) for one in claim]
     return arrow_table(found, SCHEMA)
 
 
-def _mark_torn(rows: Sequence[Row]) -> None:
+def mark_torn(rows: Sequence[Row]) -> None:
     """Claims whose rows name several patients are refused."""
     first: dict[str, str | None] = {}
     lines = [row for row in rows if not row.of_a_history and row.text(CLAIM) is not None]

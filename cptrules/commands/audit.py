@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,16 +15,17 @@ if TYPE_CHECKING:
     from ..audit.mapping import TableMapping
     from ..audit.run import Options, Outcome
     from ..audit.summary import Summary
+    from ..fhir.mapping import FhirMapping
 
 
 @click.command()
 @click.argument("policy", nargs=-1, required=True)
 @click.option("--claims", "claims", required=True, multiple=True, metavar="FILE",
-              help="Claims: JSON lines, JSON, CSV, Parquet or 837P; as often as needed.")
+              help="Claims: JSON lines, JSON, CSV, Parquet, FHIR or 837P; as often as needed.")
 @click.option("--history", "histories", multiple=True, metavar="FILE",
               help="What else is known of the patients: JSON lines, JSON, CSV or Parquet.")
 @click.option("--out", required=True, metavar="DIR", help="The folder for the results.")
-@click.option("--mapping", metavar="FILE", help="Which columns of the claims hold which fields (docs/interchange.md, Tables).")
+@click.option("--mapping", metavar="FILE", help="Of tables, which columns of the claims hold which fields; of FHIR, as for check.")
 @click.option("--history-mapping", metavar="FILE", help="The same for the history.")
 @click.option("--complete-from", metavar="DATE", help="Claims and history together hold every service since this date.")
 @click.option("--complete-for", type=click.Choice(["patient", "billing_provider"]), default="patient", show_default=True,
@@ -61,26 +61,18 @@ def _options(given: dict[str, Any]) -> Options:
     return Options(
         complete=Completeness(_date(given["complete_from"]), given["complete_for"]),
         ignore_missing=tuple(name.strip() for name in given["ignore_missing"].split(",") if name.strip()),
-        payers=payer_names(given["payers"]), mapping=mapping_of(given["mapping"]), history_mapping=mapping_of(given["history_mapping"]),
+        payers=payer_names(given["payers"]), mapping=_mapping_of(given["mapping"]), history_mapping=_mapping_of(given["history_mapping"]),
         form=given["form"], workers=given["workers"], sample=given["sample"], seed=given["seed"], restart=given["restart"],
     )  # fmt: skip
 
 
-def mapping_of(path: str | None) -> TableMapping:
+def _mapping_of(path: str | None) -> TableMapping | FhirMapping:
     """Read a mapping file; without one the columns have the names of the fields."""
-    from ..audit.mapping import PLAIN, read_mapping
-    from ..interchange import parsed
+    from ..audit.mapping import PLAIN
+    from ..intake import read_mapping
 
-    return PLAIN if path is None else from_file(path, lambda name: read_mapping(parsed(_bytes(name))))
-
-
-def _bytes(path: str) -> bytes:
-    from ..errors import Fault, InputError
-
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise InputError([Fault("", f"it can't be read: {error.strerror}")]) from None
+    found: TableMapping | FhirMapping = PLAIN if path is None else from_file(path, read_mapping)
+    return found
 
 
 def _date(text: str | None) -> Any:
