@@ -25,6 +25,7 @@ from .audit.mapping import PLAIN, TableMapping, bind, read_mapping
 from .audit.results import SCHEMA
 from .audit.tables import audited, judge_of
 from .errors import CptrulesError, Fault, InputError
+from .resources import folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,18 +52,23 @@ class PolicyTexts:
         given = tuple(os.fspath(name) for name in names)
         loaded = read(given)
         policies_of(loaded)
-        paths = {path: Path(path).resolve() for path in loaded.inputs if Path(path).is_file()}
-        folders = {name: Path(name).resolve() for name in given if Path(name).is_dir()}
-        if not paths:
+        here: dict[str, Path] = {name: Path(name).resolve() for name in given if Path(name).exists()}
+        files = {Path(path).resolve() for path in loaded.inputs if Path(path).is_file()}
+        own = [path for path in files if not _is_shipped(path) or any(_is_shipped(one) for one in here.values())]
+        if not own:
             return cls(given, ())
-        root = Path(os.path.commonpath([*(path.parent for path in paths.values()), *folders.values()]))
-        files = {str(path.relative_to(root)): path.read_bytes() for path in paths.values()}
-        local = {**paths, **folders}
-        return cls(tuple(str(local[name].relative_to(root)) if name in local else name for name in given), tuple(sorted(files.items())))
+        root = Path(os.path.commonpath([*(path.parent for path in own), *(one for one in here.values() if one.is_dir())]))
+        told = tuple(str(here[name].relative_to(root)) if name in here else name for name in given)
+        return cls(told, tuple((str(path.relative_to(root)), path.read_bytes()) for path in sorted(own)))
 
     def load(self) -> Policies:
         """Load the policies from their texts, once in each process."""
         return _loaded(self)
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether a file lies among the shipped policies: the workers have those, by their names."""
+    return path.is_relative_to(Path(str(folder("policies"))).resolve())
 
 
 @functools.lru_cache(maxsize=4)
@@ -71,13 +77,13 @@ def _loaded(texts: PolicyTexts) -> Policies:
 
     if texts.version != __version__:
         raise CptrulesError(f"the driver has cptrules {texts.version}, this worker has {__version__}: install the same on both")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as place:
         for name, text in texts.files:
-            path = Path(folder, name)
+            path = Path(place, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
         local = {name for name, _ in texts.files}
-        here = [str(Path(folder, name)) if name in local or Path(folder, name).is_dir() else name for name in texts.names]
+        here = [str(Path(place, name)) if name in local or Path(place, name).is_dir() else name for name in texts.names]
         return load(*here)
 
 
