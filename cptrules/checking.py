@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .appeals import Appeal
     from .billing import Bill
     from .claims import Person, Provider
+    from .compiled import Compiled
     from .loading import Loaded
     from .remaining import Remaining
 
@@ -42,6 +43,7 @@ class Policies:
 
     policies: tuple[Policy, ...]
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), repr=False)
+    _made: list[Compiled] = attrs.field(factory=list, init=False, eq=False, repr=False)  # never pickled
 
     def check(self, claim: Claim, history: History | None = None, session: Session | None = None, *,
               ignore_missing: Iterable[str] = ()) -> Report:  # fmt: skip
@@ -50,13 +52,27 @@ class Policies:
         A rule that stays open only for want of a field in `ignore_missing` moves no outcome. Raises InputError with every
         fault of the claim or the history and its path.
         """
-        from .evaluate import check
         from .interchange import reread
 
-        return check(
-            self.policies, reread(claim), None if history is None else reread(history, "history."),
+        return self._compiled().check(
+            reread(claim), None if history is None else reread(history, "history."),
             None if session is None else reread(session, "session."), frozenset(ignore_missing),
         )  # fmt: skip
+
+    def _compiled(self) -> Compiled:
+        """The same policies compiled, once for these Policies; two threads at once make the same twice, and one is kept."""
+        from .compiled import Compiled
+
+        if not self._made:
+            self._made.append(Compiled(self.policies))
+        return self._made[0]
+
+    def __getstate__(self) -> tuple[object, ...]:
+        return self.policies, self.warnings
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        for name, value in zip(("policies", "warnings", "_made"), (*state, []), strict=True):
+            object.__setattr__(self, name, value)
 
     def bill(self, session: Session, history: History | None = None) -> Bill:
         """Make the claim that a session supports, with how its units came about and what is open.

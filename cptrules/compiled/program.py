@@ -1,0 +1,173 @@
+"""The policies that speak for a claim as one program: their code, and what the reference has said of shapes so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from attrs import evolve
+
+from ..claims import Claim, History, Service, ServiceLine
+from ..codesets import code_table
+from ..conditions import truth_of
+from ..evaluate import Hearing, Mentioned, Verdict, heard, verdict
+from ..lines import Case
+from ..policy import Policy
+from ..truth import Truth
+from .eras import Eras, dated
+from .odd import Odd, Unordered, Unspoken
+from .rulings import Docket, Ruling, docket
+from .shapes import MOST_SHAPES, Asked, Fed, Shape, fed_by, shape_of, wanted
+from .source import LIBRARY, MASKS, written
+
+_NO_CLAIM: Final = Claim(lines=())
+Decided = tuple[list[int], list[int], list[int], list[tuple[int, int, Shape]]]
+
+
+class Hold:
+    """A claim in hand, for conditions that only the reference judges; the views are made when the first is asked."""
+
+    __slots__ = ("_claim", "_heard", "_history")
+
+    def __init__(self, claim: Claim, history: History | None) -> None:
+        self._claim = claim
+        self._history = history
+        self._heard: Hearing | None = None
+
+    def truth(self, asked: Asked, line: ServiceLine) -> bool:
+        """Whether a condition holds for a line; raises Odd where that is unknown."""
+        if self._heard is None:
+            self._heard = heard((asked.policy,), self._claim, self._history)
+        view = next(view for view in self._heard.lines if view.record is line)
+        found = truth_of(asked.condition, view, self._heard.case(asked.policy)).truth
+        if found is Truth.UNKNOWN:
+            raise Odd
+        return found is Truth.TRUE
+
+
+class Program:
+    """The rules of the policies that speak for a claim, compiled. Shapes are remembered up to a bound; nothing of a claim is."""
+
+    def __init__(self, policies: tuple[Policy, ...], matching: tuple[Policy, ...]) -> None:
+        self.policies = policies
+        self.matching = matching
+        self.docket: Docket = docket(matching)
+        self.declared = any(policy.facts for policy in policies)
+        self.cases: Mapping[int, Case] = {
+            id(policy): Case(policy, _NO_CLAIM, None, None, (), (), policy.code_table or code_table()) for policy in matching
+        }
+        self.eras = Eras(span for policy in matching for span in dated(policy, policy.code_table or code_table()))
+        self._wanted = wanted(self.docket)
+        self._tables: dict[tuple[int, tuple[Any, ...]], dict[Any, Any]] = {}
+        self._count = 0
+        self._served: dict[Any, Fed] = {}
+        self.source, bound = written(self.docket, self._wanted, self.cases)
+        past = tuple(counter for counter in self.docket.counters if not counter.local)
+        self._past = past
+        own = {"table": self._table, "era": self.eras.of, "shape": self._shape, "served": self._serve, "Hold": Hold}
+        namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
+        exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
+        self._decide = namespace["decide"]
+
+    def decide(self, claim: Claim, history: History | None) -> tuple[tuple[int, ...], Decided]:
+        """Decide every rule that code decides on every line: the lines' numbers and their masks, both in the order of the numbers."""
+        lines: Sequence[ServiceLine] = claim.lines
+        try:
+            return tuple([line.number for line in lines]), self._decide(claim, history, lines, False)
+        except Unordered:
+            lines = sorted(lines, key=lambda line: (line.date_of_service, line.number))
+            return _by_number(tuple(line.number for line in lines), self._decide(claim, history, lines, True))
+
+    def ask(self, claim: Claim, history: History | None, ignoring: frozenset[str], numbers: tuple[int, ...], decided: Decided,
+            verdicts: dict[int, dict[int, Verdict]]) -> tuple[tuple[int, ...], tuple[int, ...]]:  # fmt: skip
+        """Let the reference judge what code left open; give what stays undetermined, and of that what counts in the outcome."""
+        broken, met, asked, unsettled = decided
+        missing: dict[int, list[tuple[int, frozenset[str]]]] = {}
+        for place, _, shape in unsettled:
+            for bit, fields in shape.missing.items():
+                missing.setdefault(bit, []).append((place, fields))
+        if any(asked):
+            hearing = heard(self.policies, claim, history, None, ignoring)
+            views = {view.index: view for view in hearing.lines}
+            for ruling in self.docket.rulings:
+                these = [place for place, mask in enumerate(asked) if mask & ruling.bit]
+                if these:
+                    case = evolve(hearing.case(ruling.policy), mentioned=Mentioned(ruling.rule))
+                    found = {place: verdict(ruling.rule, views[numbers[place]], case) for place in these}
+                    verdicts[ruling.bit] = {numbers[place]: one for place, one in found.items()}
+                    _marked(ruling, found, broken, met, missing)
+        return _undetermined(missing, ignoring, len(numbers))
+
+    # ---- what the code calls --------------------------------------------------------------------------------
+
+    def _table(self, era: int, answers: tuple[Any, ...]) -> dict[Any, Any]:
+        found = self._tables.get((era, answers))
+        if found is None:
+            found = self._tables[era, answers] = {}
+        return found
+
+    def _shape(self, shapes: dict[Any, Any], key: Any, line: ServiceLine, claim: Claim) -> tuple[Any, ...]:
+        """A line's shape, asked of the reference; one with minutes by person is not remembered, for those are as many as there are lines."""
+        if not any(policy.speaks_on(line.date_of_service) for policy in self.matching):  # type: ignore[arg-type]
+            raise Unspoken
+        found = shape_of(self.docket, self._wanted, line, claim, self.cases)
+        flat = (*(getattr(found, name) for name in MASKS[:-1]), found, *found.told)
+        if not isinstance(line.minutes_by, Mapping):
+            if self._count >= MOST_SHAPES:
+                self._tables.clear()
+                shapes.clear()
+                self._count = 0
+            self._count += 1
+            shapes[key] = flat
+        return flat
+
+    def _serve(self, service: Service, claim: Claim, history: History) -> Fed:
+        """Which running totals a service feeds; asked of the reference once for each shape of a service."""
+        day = service.date_of_service
+        provider = service.rendering_provider
+        key = (
+            self.eras.of(day) if isinstance(day, date) else None, service.code, service.modifiers, service.discipline,
+            getattr(provider, "role", provider), service.contact, service.patients, service.telehealth, service.revenue_code,
+            service.place_of_service, service.therapy_kind,
+        )  # fmt: skip
+        found = self._served.get(key)
+        if found is None:
+            if len(self._served) >= MOST_SHAPES:
+                self._served.clear()
+            found = self._served[key] = fed_by(self._past, service, claim, history, self.cases)
+        return found
+
+
+def _by_number(numbers: tuple[int, ...], decided: Decided) -> tuple[tuple[int, ...], Decided]:
+    """Lines that were taken in the order of their dates, in the order of their numbers again."""
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    broken, met, asked = ([masks[place] for place in order] for masks in decided[:3])
+    places = {place: rank for rank, place in enumerate(order)}
+    return tuple(sorted(numbers)), (broken, met, asked, [(places[place], mask, shape) for place, mask, shape in decided[3]])
+
+
+def _marked(ruling: Ruling, found: Mapping[int, Verdict], broken: list[int], met: list[int],
+            missing: dict[int, list[tuple[int, frozenset[str]]]]) -> None:  # fmt: skip
+    for place, one in found.items():
+        if one.status == "broken":
+            broken[place] |= ruling.bit
+        elif one.status == "met":
+            met[place] |= ruling.bit
+            broken[place] |= ruling.inform if one.judged is not None and one.judged.inform is not None else 0
+        elif one.status == "undetermined":
+            missing.setdefault(ruling.bit, []).append((place, frozenset(need.field for need in one.needs)))
+
+
+def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring: frozenset[str], many: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A rule that stays open on all of its lines only for want of fields that may be ignored moves no outcome."""
+    open_, counted = [0] * many, [0] * many
+    for bit, lines in missing.items():
+        ignored = all(fields and fields <= ignoring for _, fields in lines)
+        for place, _ in lines:
+            open_[place] |= bit
+            counted[place] |= 0 if ignored else bit
+    return tuple(open_), tuple(counted)
+
+
+_BUILTINS: Final = {"len": len, "max": max, "min": min, "set": set, "str": str, "int": int}

@@ -1,0 +1,264 @@
+"""A report of which outcome, findings and statuses are settled, and whose sentences are made when somebody reads them.
+
+The sentences, facts, citations and repairs are the reference's own, rule by rule, from the same claim and history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from ..claims import Claim, History
+from ..evaluate import Hearing, Ruled, Verdict, apart_from_rules, heard, noted, paid, reported, ruled
+from ..report import Finding, LineReport, Mark, Report, RuleStatus
+from .rulings import LATER, Ruling
+
+if TYPE_CHECKING:
+    from . import Compiled
+    from .program import Program
+
+
+@attrs.frozen(eq=False)
+class Decision:
+    """What was decided of a claim: for each line, by number, the rules that are broken on it, met, and not settled."""
+
+    compiled: Compiled
+    program: Program
+    claim: Claim
+    history: History | None
+    ignoring: frozenset[str]
+    numbers: tuple[int, ...]
+    broken: tuple[int, ...]
+    met: tuple[int, ...]
+    open: tuple[int, ...]  # undetermined, whatever may be ignored
+    counted: tuple[int, ...]  # undetermined, and counted in the outcome
+    verdicts: dict[int, dict[int, Verdict]]  # what the reference was asked, by bit and line
+
+
+class Settled(Report):
+    """The report of a claim that was decided by compiled code; it reads like any other, and what is read is made then."""
+
+    __slots__ = ("_decision", "_made")
+
+    def __init__(self, decision: Decision) -> None:
+        _set_decision(self, decision)
+        _set_made(self, {})
+
+    # ---- settled at once -------------------------------------------------------------------------------------
+
+    @property
+    def claim(self) -> Claim:  # type: ignore[override]
+        """The claim."""
+        return self._decision.claim  # type: ignore[no-any-return]
+
+    @property
+    def policies(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names of the policies that speak for it."""
+        return tuple(policy.name for policy in self._decision.program.matching)
+
+    @property
+    def titles(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Their titles."""
+        return tuple(policy.title for policy in self._decision.program.matching)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The fields for want of which no outcome moves."""
+        return tuple(sorted(self._decision.ignoring))
+
+    @property
+    def at_least(self) -> str:
+        """The worst of what is broken."""
+        return self._worst(self._decision.broken)
+
+    @property
+    def at_most(self) -> str:
+        """The worst of what is broken or undetermined."""
+        return self._worst((*self._decision.broken, *self._decision.counted))
+
+    @property
+    def outcome(self) -> str:
+        """The outcome, or `undetermined` where missing facts can change it."""
+        least = self.at_least
+        return least if least == self.at_most else "undetermined"
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether some line is open for a reason of no rule: never, where a program decided."""
+        return False
+
+    @property
+    def overruled(self) -> int:
+        """How many findings a person set aside: none yet."""
+        return 0
+
+    def _worst(self, masks: Iterable[int]) -> str:
+        every = 0
+        for mask in masks:
+            every |= mask
+        return self._decision.program.docket.outcomes[every.bit_length()]
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What was found, in short."""
+        if "marks" not in self._made:
+            self._made["marks"] = self._marked()
+        return self._made["marks"]  # type: ignore[no-any-return]
+
+    def _marked(self) -> tuple[Mark, ...]:
+        lines: dict[int, list[int]] = {}
+        for number, mask in zip(self._decision.numbers, self._decision.broken, strict=True):
+            while mask:
+                bit = mask.bit_length() - 1
+                lines.setdefault(bit, []).append(number)
+                mask ^= 1 << bit
+        names = self._decision.program.docket.names
+        return tuple(sorted([Mark(*names[bit], tuple(numbers)) for bit, numbers in lines.items()], key=_by_name))
+
+    # ---- made when read --------------------------------------------------------------------------------------
+
+    @property
+    def lines(self) -> tuple[LineReport, ...]:  # type: ignore[override]
+        """Each line's outcome; what stands of it comes from the findings of rules that reduce."""
+        return self._once("lines", lambda: self._lines())  # type: ignore[no-any-return]
+
+    @property
+    def rules(self) -> tuple[RuleStatus, ...]:  # type: ignore[override]
+        """One entry for each rule and status."""
+        return self._once("rules", lambda: tuple(status for one in self._docket() for status in self._ruled(one).statuses))  # type: ignore[no-any-return]
+
+    @property
+    def found(self) -> tuple[Finding, ...]:  # type: ignore[override]
+        """The findings, without their repairs."""
+        return tuple(finding for finding, _, _ in self._found())
+
+    @property
+    def notes(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What was assumed or left aside."""
+        return self._once("notes", lambda: tuple(noted(self._hearing(), self._looked_at())))  # type: ignore[no-any-return]
+
+    @property
+    def payments(self) -> Any:
+        """What each line pays by the payment rules."""
+        return self._once("payments", lambda: paid(self._hearing()))
+
+    @property
+    def _repairing(self) -> Any:
+        return self.whole()._repairing
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, with the repairs that were applied and checked again."""
+        return self._once("findings", self._repaired)  # type: ignore[no-any-return]
+
+    def repair(self, attest: Iterable[str] = ()) -> Claim:
+        """Apply the repairs to the claim; one that asserts something only when its value is named in `attest`. A new Claim."""
+        return self.whole().repair(attest)
+
+    def overrule(self, rule: str, *, line: int, by: str, why: str, policy: str | None = None) -> Report:
+        """Set a finding aside: it stays in the report with who and why, and the outcome is reckoned without it (M10)."""
+        return self.whole().overrule(rule, line=line, by=by, why=why, policy=policy)
+
+    def whole(self) -> Report:
+        """The same report with everything made."""
+        return self._once("whole", self._whole)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _given, (self.whole(),)
+
+    def __repr__(self) -> str:
+        return repr(self.whole())
+
+    def _once(self, name: str, make: Any) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def _whole(self) -> Report:
+        return reported(self._hearing(), [self._ruled(one) for one in self._docket()], self._decision.compiled)
+
+    def _hearing(self) -> Hearing:
+        decision = self._decision
+        return self._once("hearing", lambda: heard(decision.program.policies, decision.claim, decision.history, None, decision.ignoring))  # type: ignore[no-any-return]
+
+    def _docket(self) -> tuple[Ruling, ...]:
+        return self._decision.program.docket.rulings  # type: ignore[no-any-return]
+
+    def _ruled(self, ruling: Ruling) -> Ruled:
+        made = self._once("ruled", dict)
+        if ruling.bit not in made:
+            found = ruled(self._hearing(), ruling.policy, ruling.rule, self._decision.verdicts.get(ruling.bit))
+            self._agrees(ruling, found)
+            made[ruling.bit] = found
+        return made[ruling.bit]  # type: ignore[no-any-return]
+
+    def _agrees(self, ruling: Ruling, found: Ruled) -> None:
+        """The code and the reference say the same, or nobody may read either."""
+        if ruling.how == LATER:
+            return
+        decision, said = self._decision, {line: status.status for status in found.statuses for line in status.lines}
+        for number, broken, met, open_ in zip(decision.numbers, decision.broken, decision.met, decision.open, strict=True):
+            status = "broken" if broken & ruling.bit else "met" if met & ruling.bit else "undetermined" if open_ & ruling.bit else "not_applicable"
+            if said[number] != status:
+                raise RuntimeError(f"compiled code says {status} of {ruling.rule.name} on line {number}, the reference {said[number]}: please report it")
+
+    def _found(self) -> Any:
+        return self._once("found", self._finding)
+
+    def _finding(self) -> list[Any]:
+        every = 0
+        for mask in self._decision.broken:
+            every |= mask
+        docket = self._decision.program.docket
+        found = [one for ruling in docket.rulings if every & (ruling.bit | ruling.inform) for one in self._ruled(ruling).found]
+        apart = apart_from_rules(self._hearing()) if any(name is None and every & 1 << bit for bit, (name, _, _) in enumerate(docket.names)) else []
+        return [*found, *apart]
+
+    def _repaired(self) -> tuple[Finding, ...]:
+        from ..repairs import Repairing
+
+        decision = self._decision
+        candidates = tuple((repairs, why) for _, repairs, why in self._found())
+        return Repairing(
+            decision.program.policies, decision.history, None, decision.ignoring, candidates, frozenset(), decision.compiled
+        ).repaired(self)
+
+    def _looked_at(self) -> set[int]:
+        decision = self._decision
+        judged = ((number, b | m | o) for number, b, m, o in zip(decision.numbers, decision.broken, decision.met, decision.open, strict=True))
+        rules = 0
+        for ruling in self._docket():
+            rules |= ruling.bit
+        return {number for number, mask in judged if mask & rules}
+
+    def _lines(self) -> tuple[LineReport, ...]:
+        from ..repairs import standing
+
+        decision, outcomes = self._decision, self._decision.program.docket.outcomes
+        reduced = [f for f in self._found() if f[0].stands] if self._reduces() else []
+        found = []
+        for number, broken, counted in zip(decision.numbers, decision.broken, decision.counted, strict=True):
+            least, most = outcomes[broken.bit_length()], outcomes[(broken | counted).bit_length()]
+            stands = standing([f for f, _, _ in reduced if number in f.lines])
+            found.append(LineReport(number, least if least == most else "undetermined", least, most, stands))
+        return tuple(found)
+
+    def _reduces(self) -> bool:
+        names, every = self._decision.program.docket.names, 0
+        for mask in self._decision.broken:
+            every |= mask
+        return any(outcome == "reduce" and every & 1 << bit for bit, (_, _, outcome) in enumerate(names))
+
+
+def _by_name(mark: Mark) -> tuple[str, str, str]:
+    return mark.policy or "", mark.rule, mark.outcome
+
+
+def _given(report: Report) -> Report:
+    return report
+
+
+_set_decision: Final = Settled._decision.__set__  # type: ignore[attr-defined]
+_set_made: Final = Settled._made.__set__  # type: ignore[attr-defined]
