@@ -121,16 +121,18 @@ class Policies:
         return reports(judge_of(self, complete_from, complete_for, ignore_missing), claims, histories, refused)
 
     def audit_table(self, table: Any, histories: Iterable[History] = (), *, complete_from: date | None = None,
-                    complete_for: str = "patient", ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None) -> Any:  # fmt: skip
+                    complete_for: str = "patient", ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None,
+                    repairs: bool = False) -> Any:  # fmt: skip
         """Audit an Arrow table of flat lines (extra `[arrow]`): an Arrow table with a row for each claim, finding and refusal.
 
-        Columns in and out are those of docs/interchange.md, Tables; rows may come in any order. `mapping` is a mapping file's data.
+        Columns in and out are those of docs/interchange.md, Tables; rows may come in any order. `mapping` is a mapping file's data;
+        with `repairs` each finding's repairs are tried and told, which takes longer.
         Raises InputError with every column that is missing, unknown or of another type.
         """
         from .audit.mapping import PLAIN, read_mapping
         from .audit.tables import audit_table, judge_of
 
-        judge = judge_of(self, complete_from, complete_for, ignore_missing)
+        judge = judge_of(self, complete_from, complete_for, ignore_missing, repairs)
         return audit_table(judge, table, PLAIN if mapping is None else read_mapping(mapping), histories)
 
     def facts(self) -> tuple[Fact, ...]:

@@ -88,14 +88,15 @@ def _loaded(texts: PolicyTexts) -> Policies:
 
 
 def batches(texts: PolicyTexts, names: Iterable[str], *, complete_from: date | None = None, complete_for: str = "patient",
-            ignore_missing: tuple[str, ...] = (), mapping: TableMapping = PLAIN) -> Callable[[Iterable[Any]], Iterator[Any]]:  # fmt: skip
+            ignore_missing: tuple[str, ...] = (), mapping: TableMapping = PLAIN,
+            repairs: bool = False) -> Callable[[Iterable[Any]], Iterator[Any]]:  # fmt: skip
     """The body of `mapInArrow`, for partitions sorted as `audit` sorts them; `names` are the columns' names, which may have dots there."""
     header = tuple(names)
 
     def body(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        judge = judge_of(texts.load(), complete_from, complete_for, ignore_missing)
+        judge = judge_of(texts.load(), complete_from, complete_for, ignore_missing, repairs)
         yield from audited(judge, (pa.RecordBatch.from_arrays(one.columns, names=list(header)) for one in given), mapping)
 
     return body
@@ -107,7 +108,8 @@ def schema() -> str:
 
 
 def audit(lines: Any, *policies: str | os.PathLike[str], complete_from: date | None = None, complete_for: str = "patient",
-          ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None, partitions: int | None = None) -> Any:  # fmt: skip
+          ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None, repairs: bool = False,
+          partitions: int | None = None) -> Any:  # fmt: skip
     """Audit a Spark DataFrame of flat lines: a DataFrame with a row for each claim, finding and refusal.
 
     Rows are shuffled once by patient. A row whose column `history` is true is a service of the history. Raises InputError where a column
@@ -126,7 +128,7 @@ def audit(lines: Any, *policies: str | os.PathLike[str], complete_from: date | N
     key = f.coalesce(*[_said(f, column) for column in (columns[0], columns[2]) if column is not None], f.lit(""))
     shuffled = plain.repartition(partitions, key) if partitions else plain.repartition(key)
     body = batches(texts, lines.columns, complete_from=complete_from, complete_for=complete_for, ignore_missing=tuple(ignore_missing),
-                   mapping=told)  # fmt: skip
+                   mapping=told, repairs=repairs)  # fmt: skip
     return shuffled.sortWithinPartitions(key, *(one for one in columns if one is not None)).mapInArrow(body, schema())
 
 

@@ -17,7 +17,8 @@ from .patients import Case, Completeness, Person, cases, patient_id
 
 if TYPE_CHECKING:
     from ..checking import Policies
-    from ..report import Finding, Report
+    from ..compiled import Compiled
+    from ..report import Finding, Report, RuleStatus
 
 CENT: Final = Decimal("0.01")
 
@@ -46,12 +47,14 @@ Ways = Mapping[tuple[str | None, str], tuple[str, ...]]  # of each rule by polic
 
 @attrs.frozen
 class Judge:
-    """Judges a patient's claims: the policies, what is stated of the input, and the fields that may be missing."""
+    """Judges a patient's claims: the policies, what is stated of the input, the fields that may be missing, and whether repairs are tried."""
 
     policies: Policies
     complete: Completeness = Completeness()
     ignore_missing: tuple[str, ...] = ()
+    repairs: bool = False
     _payers: dict[Any, Any] = attrs.field(init=False, repr=False, default=attrs.Factory(lambda self: _one_name(self.policies), takes_self=True))
+    _made: list[Compiled] = attrs.field(init=False, repr=False, eq=False, factory=list)
     _ways: Ways = attrs.field(init=False, repr=False, default=attrs.Factory(lambda self: _ways_out(self.policies), takes_self=True))
 
     def payer_of(self, payer: Any) -> Any:
@@ -72,14 +75,23 @@ class Judge:
 
     def _check(self, claim: Claim, history: History | None) -> Report:
         """Check records that were read, and so need not be read again."""
-        from ..evaluate import check
+        return self._compiled().check(claim, history, None, frozenset(self.ignore_missing))
 
-        return check(self.policies.policies, claim, history, None, frozenset(self.ignore_missing))
+    def _compiled(self) -> Compiled:
+        """The policies compiled, once in each process; a Judge that is sent to another takes only the policies along."""
+        if not self._made:
+            from ..compiled import Compiled
+
+            self._made.append(Compiled(self.policies.policies))
+        return self._made[0]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Judge, (self.policies, self.complete, self.ignore_missing, self.repairs)
 
     def by_claim(self, person: Person) -> Iterator[list[Result]]:
         """The rows of a patient, claim by claim."""
         for one in self.reports(person):
-            yield [refusal_row(one, person.patient)] if isinstance(one, Refusal) else list(report_rows(*one, self._ways))
+            yield [refusal_row(one, person.patient)] if isinstance(one, Refusal) else list(report_rows(*one, self._ways, self.repairs))
 
 
 def _one_name(policies: Policies) -> dict[Any, Any]:
@@ -109,26 +121,27 @@ def refusal_row(refusal: Refusal, patient: str | None) -> Result:
     return {"kind": "refusal", "patient": patient, "claim": refusal.claim, "source": refusal.place, "message": told}
 
 
-def report_rows(case: Case, report: Report, ways: Ways) -> Iterator[Result]:
-    """The rows of a claim that was judged: its own, then its findings by line."""
+def report_rows(case: Case, report: Report, ways: Ways, repairs: bool) -> Iterator[Result]:
+    """The rows of a claim that was judged: its own, then its findings by line, with `repairs` those that were tried."""
     claim = report.claim
     head = _head(claim, case.found.place)
-    findings = list(_finding_rows(head, report, ways))
+    findings = list(_finding_rows(head, claim, report.findings if repairs else report.found, ways))
     worst = _at_stake(findings)
-    wanted, unjudged = _wanted(report)
+    open_ = report.open
+    wanted, unjudged = _wanted(open_)
     days = [line.date_of_service for line in claim.lines if isinstance(line.date_of_service, date)]
     yield {
         **head, "kind": "claim", "date_of_service": min(days), "lines": str(len(claim.lines)), "charge": _charged(claim),
         "outcome": report.outcome, "at_least": report.at_least, "at_most": report.at_most, "findings": len(findings),
-        "open_rules": sum(status.status == "undetermined" and not status.ignored for status in report.rules),
+        "open_rules": sum(not status.ignored for status in open_),
         "missing": "; ".join(wanted) or None, **worst, "notes": "; ".join([*unjudged, *report.notes, *([case.note] if case.note else [])]) or None,
     }  # fmt: skip
     yield from findings
 
 
-def _wanted(report: Report) -> tuple[list[str], list[str]]:
+def _wanted(open_: Iterable[RuleStatus]) -> tuple[list[str], list[str]]:
     """The fields that would settle what is open, and why lines of which no policy speaks are; those want for a `policy`."""
-    open_ = [status for status in report.rules if status.status == "undetermined"]
+    open_ = tuple(open_)
     nobody = [status for status in open_ if status.rule == "no_policy"]
     wanted = {one.field for status in open_ for one in status.missing} | {"policy" for status in nobody if not status.missing}
     return sorted(wanted), [status.why for status in nobody]
@@ -152,9 +165,9 @@ def _charged(claim: Claim) -> Decimal | None:
     return sum(charges, Decimal(0)) if len(charges) == len(claim.lines) else None
 
 
-def _finding_rows(head: Result, report: Report, ways: Ways) -> Iterator[Result]:
-    lines = {line.number: line for line in report.claim.lines}
-    rows = [(number, finding) for finding in report.findings for number in finding.lines]
+def _finding_rows(head: Result, claim: Claim, findings: Iterable[Finding], ways: Ways) -> Iterator[Result]:
+    lines = {line.number: line for line in claim.lines}
+    rows = [(number, finding) for finding in findings for number in finding.lines]
     for number, finding in sorted(rows, key=lambda one: (one[0], str(one[1].policy), one[1].rule, one[1].message)):
         line = lines[number]
         yield {

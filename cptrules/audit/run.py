@@ -50,7 +50,8 @@ class Options:
     """What an audit is told beside its policies and files.
 
     `complete`: since when claims and history together hold every service; `sample` and `seed`: how many findings to draw for a chart
-    audit; `form`: csv or parquet; `workers`: processes; `payers`: other names for payers of the files.
+    audit; `repairs`: whether repairs are tried and written; `form`: csv or parquet; `workers`: processes; `payers`: other names for
+    payers of the files.
     """
 
     complete: Completeness = Completeness()
@@ -62,6 +63,7 @@ class Options:
     workers: int = 1
     sample: int = 0
     seed: int = 0
+    repairs: bool = False
     restart: bool = False
 
 
@@ -151,7 +153,7 @@ def _run(policies: Policies, sources: Sequence[Source], folder: WorkFolder, opti
         _cut(sources, folder, parts, progress)
     told = _partition(folder)
     reader = PartReader(tuple(sources), options.payers, frozenset(told["torn"]))
-    job = Job(Judge(policies, options.complete, options.ignore_missing), reader, folder, options)
+    job = Job(Judge(policies, options.complete, options.ignore_missing, options.repairs), reader, folder, options)
     _judge(job, [number for number in range(parts) if not folder.is_done(number)], parts, progress)
     return _joined(job, parts, told, manifest)
 
@@ -167,7 +169,8 @@ def _manifest(policies: Policies, sources: Sequence[Source], options: Options, p
         "options": {
             "complete_from": str(options.complete.since) if options.complete.since else None, "complete_for": options.complete.of,
             "ignore_missing": sorted(options.ignore_missing), "payers": options.payers, "format": options.form, "sample": options.sample,
-            "seed": options.seed, "mapping": of_mapping(options.mapping), "history_mapping": of_mapping(options.history_mapping),
+            "seed": options.seed, "repairs": options.repairs, "mapping": of_mapping(options.mapping),
+            "history_mapping": of_mapping(options.history_mapping),
         },
     }  # fmt: skip
     return told

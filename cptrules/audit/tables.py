@@ -152,11 +152,11 @@ def _reread(history: History) -> History:
     return reread(history, "history.")
 
 
-def judge_of(policies: Policies, complete_from: Any, complete_for: str, ignore_missing: Iterable[str]) -> Judge:
+def judge_of(policies: Policies, complete_from: Any, complete_for: str, ignore_missing: Iterable[str], repairs: bool = False) -> Judge:
     """The judge of what a caller states of the input; raises InputError for a word that is none of those there are."""
     from ..vocabulary import COMPLETE_FOR
     from .patients import Completeness
 
     if complete_for not in COMPLETE_FOR:
         raise InputError([Fault("complete_for", f"it is none of {', '.join(COMPLETE_FOR)}")])
-    return Judge(policies, Completeness(complete_from, complete_for), tuple(ignore_missing))
+    return Judge(policies, Completeness(complete_from, complete_for), tuple(ignore_missing), repairs)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, metavar="N", help="Another seed draws another sample.")
 @click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the files; as often as needed.")
 @click.option("--ignore-missing", metavar="FIELD,...", default="", help="Let rules that only want for these fields move no outcome.")
+@click.option("--repairs", is_flag=True, help="Try repairs of each finding and write those that hold; it takes longer.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever the folder holds of an earlier audit.")
 def audit(policy: tuple[str, ...], claims: tuple[str, ...], histories: tuple[str, ...], out: str, **given: Any) -> None:
     """Audit the claims of files against policies: files, folders, or names of shipped ones.
@@ -62,7 +63,7 @@ def _options(given: dict[str, Any]) -> Options:
         complete=Completeness(_date(given["complete_from"]), given["complete_for"]),
         ignore_missing=tuple(name.strip() for name in given["ignore_missing"].split(",") if name.strip()),
         payers=payer_names(given["payers"]), mapping=_mapping_of(given["mapping"]), history_mapping=_mapping_of(given["history_mapping"]),
-        form=given["form"], workers=given["workers"], sample=given["sample"], seed=given["seed"], restart=given["restart"],
+        form=given["form"], workers=given["workers"], sample=given["sample"], seed=given["seed"], repairs=given["repairs"], restart=given["restart"],
     )  # fmt: skip
 
 

@@ -28,14 +28,14 @@ PAYERS = ("MEDICARE_B", "ACME_PPO", "BLUE_HMO", "TRI_STATE", "WORKCOMP")
 ROLES = {"PT": ("PT", "PT", "PT", "PTA"), "OT": ("OT", "OT", "OTA"), "SLP": ("SLP",)}
 MODIFIER = {"PT": "GP", "OT": "GO", "SLP": "GN"}
 TIMED = "97110 97112 97116 97140 97530 97535 97032 97035".split()
-CODES = {"PT": [*TIMED, "97150", "G0283", "97012"], "OT": ["97530", "97110", "97535", "97140", "97018"], "SLP": ["92507", "92526"]}
-FEES = {"97110": 3000, "97112": 3400, "97116": 3000, "97140": 2800, "97530": 3600, "97535": 3300, "97032": 1500, "97035": 1400, "97150": 1800,
-        "G0283": 1100, "97012": 1400, "97018": 600, "92507": 7700, "92526": 8500}  # fmt: skip
+CODES = {"PT": ["97110", "97112", "97116", "97140", "97035", "97032", "G0283"], "OT": ["97110", "97535", "97112", "97018"], "SLP": ["92507", "92526"]}
+FEES = {"97110": 3000, "97112": 3400, "97116": 3000, "97140": 2800, "97530": 3600, "97535": 3300, "97032": 1500, "97035": 1400, "97150": 1800, "G0283": 1100,
+         "97018": 600, "92507": 7700, "92526": 8500}  # fmt: skip
 DIAGNOSES = ("M54.50", "M25.561", "M17.11", "G81.91", "I69.351", "R26.2", "M62.81")
 COLUMNS = (
     "claim", "payer", "received", "place_of_service", "patient.id", "patient.birth_date", "billing_provider.npi", "diagnoses", "number", "code",
     "modifiers", "units", "minutes", "charge", "allowed", "date_of_service", "discipline", "contact", "diagnosis_pointers",
-    "rendering_provider.npi", "rendering_provider.role",
+    "rendering_provider.npi", "rendering_provider.role", "authorizations",
 )  # fmt: skip
 
 
@@ -57,12 +57,15 @@ def _patient(rng: random.Random, patient: int) -> Iterator[tuple[Any, ...]]:
     payer, npi = rng.choice(PAYERS), f"{1000000000 + rng.randrange(40)}"
     born, diagnosis = date(rng.randint(1935, 2010), 1, 1) + timedelta(rng.randrange(365)), rng.choice(DIAGNOSES)
     day = date(2026, 1, 2) + timedelta(rng.randrange(60))
-    for visit in range(rng.choice((6, 12, 18, 24, 36))):
+    for visit in range(rng.choice((4, 6, 8, 12, 12, 18, 36))):
         day += timedelta(rng.randint(1, 7))
         received = day + timedelta(400 if rng.random() < 0.005 else rng.randint(2, 30))
         role = rng.choice(ROLES[discipline])
         codes = CODES[discipline]
-        for number, code in enumerate(rng.sample(codes, min(len(codes), rng.randint(1, 4))), 1):
+        drawn = rng.sample(codes, min(len(codes), rng.randint(1, 4)))
+        if rng.random() < 0.03 and discipline == "PT":
+            drawn = [*drawn[:2], "97150"]  # a group beside what was one on one: a pair
+        for number, code in enumerate(drawn, 1):
             yield _line(rng, (f"C{patient}-{visit}", payer, received, "11", f"P{patient}", born, npi, diagnosis), number, code, discipline, role, day)
 
 
@@ -77,7 +80,7 @@ def _line(rng: random.Random, head: tuple[Any, ...], number: int, code: str, dis
     charge = int(allowed * rng.uniform(1.3, 2.2))
     contact = "group" if rng.random() < 0.01 else "one_on_one"
     return (*head, number, code, modifiers, units, minutes if timed else 20, f"{charge / 100:.2f}", f"{allowed / 100:.2f}", day, discipline,
-            contact, "1", head[6], role)  # fmt: skip
+            contact, "1", head[6], role, "none")  # fmt: skip
 
 
 def write(path: Path, lines: int, seed: int = 1) -> None:
@@ -182,7 +185,7 @@ def _dicts(claims: int, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, A
                      "billing_provider": {"npi": cells["billing_provider.npi"]}, "diagnoses": [cells["diagnoses"]]}  # fmt: skip
         line = {name: cells[name] for name in ("number", "code", "units", "minutes", "charge", "allowed", "discipline", "contact")}
         claim["lines"].append({**line, "date_of_service": str(cells["date_of_service"]), "modifiers": cells["modifiers"].split(),
-                               "diagnosis_pointers": [1], "rendering_provider": {"role": cells["rendering_provider.role"]}})  # fmt: skip
+                               "diagnosis_pointers": [1], "authorizations": [], "rendering_provider": {"role": cells["rendering_provider.role"]}})  # fmt: skip
 
 
 def main() -> None:
