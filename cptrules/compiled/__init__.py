@@ -7,6 +7,7 @@ reference judges the rule on that line. Sentences, facts, citations and repairs 
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any, Final
 
 import attrs
@@ -16,8 +17,8 @@ from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speakin
 from ..policy import Policy
 from ..report import Report
 from .odd import Unspoken
-from .program import Decided, Program
-from .report import Decision, Settled
+from .program import Program
+from .report import settled
 
 _MOST_PROGRAMS: Final = 4_096
 
@@ -52,13 +53,18 @@ class Compiled:
             return check(self.policies, claim, history, session, ignoring)
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
-        if history is not None:
+        if history is not None and history.patient is not UNKNOWN:
             same_patient(claim, history)
         try:
-            numbers, decided = program.decide(claim, history)
+            decided = program.decide(claim, history)
         except Unspoken:
             return check(self.policies, claim, history, session, ignoring)
-        return Settled(_settled(self, program, claim, history, ignoring, numbers, decided))
+        broken, met, asked, unsettled = decided
+        if not unsettled and not any(asked):
+            return settled((self, program, claim, history, ignoring, broken, met, None, None, None))
+        verdicts: dict[int, dict[int, Verdict]] = {}
+        open_, counted = program.ask(claim, history, ignoring, decided, verdicts)
+        return settled((self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))
 
     def program(self, claim: Claim) -> Program | None:
         """The program for a claim, None where a line of it may be of no policy or its plan is not known."""
@@ -72,17 +78,13 @@ class Compiled:
             self._programs.clear()
         matching = speaking(self.policies, claim) if isinstance(payer, str) else ()
         sure = matching and not (plan is UNKNOWN and payer in self._planned)  # type: ignore[operator]
-        made = Program(self.policies, matching) if sure else None
+        made = self._program(matching) if sure else None
         self._programs[key] = made
         return made
 
-
-def _settled(compiled: Compiled, program: Program, claim: Claim, history: History | None, ignoring: frozenset[str],
-             numbers: tuple[int, ...], decided: Decided) -> Decision:  # fmt: skip
-    """Ask the reference at once what code leaves open, so that nothing that is read later can differ."""
-    broken, met, asked, unsettled = decided
-    verdicts: dict[int, dict[int, Verdict]] = {}
-    open_ = counted = (0,) * len(numbers)
-    if unsettled or any(asked):
-        open_, counted = program.ask(claim, history, ignoring, numbers, decided, verdicts)
-    return Decision(compiled, program, claim, history, ignoring, numbers, tuple(broken), tuple(met), open_, counted, verdicts)
+    def _program(self, matching: tuple[Policy, ...]) -> Program:
+        """One program serves every payer and plan for which the same policies speak."""
+        for known in self._programs.values():
+            if known is not None and len(known.matching) == len(matching) and all(map(is_, known.matching, matching)):
+                return known
+        return Program(self.policies, matching)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from ..evaluate import Hearing, Mentioned, Verdict, heard, verdict
 from ..lines import Case
 from ..policy import Policy
 from ..truth import Truth
-from .eras import Eras, dated
+from .eras import MOST_DAYS, Eras, dated
 from .odd import Odd, Unordered, Unspoken
 from .rulings import Docket, Ruling, docket
 from .shapes import MOST_SHAPES, Asked, Fed, Shape, fed_by, shape_of, wanted
@@ -60,29 +60,30 @@ class Program:
         self.eras = Eras(span for policy in matching for span in dated(policy, policy.code_table or code_table()))
         self._wanted = wanted(self.docket)
         self._tables: dict[tuple[int, tuple[Any, ...]], dict[Any, Any]] = {}
+        self._days: dict[date, dict[Any, Any]] = {}  # of policies that ask nothing of the claim: the shapes of a day's era
         self._count = 0
         self._served: dict[Any, Fed] = {}
         self.source, bound = written(self.docket, self._wanted, self.cases)
         past = tuple(counter for counter in self.docket.counters if not counter.local)
         self._past = past
-        own = {"table": self._table, "era": self.eras.of, "shape": self._shape, "served": self._serve, "Hold": Hold}
+        own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
         namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
         exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
         self._decide = namespace["decide"]
 
-    def decide(self, claim: Claim, history: History | None) -> tuple[tuple[int, ...], Decided]:
-        """Decide every rule that code decides on every line: the lines' numbers and their masks, both in the order of the numbers."""
-        lines: Sequence[ServiceLine] = claim.lines
+    def decide(self, claim: Claim, history: History | None) -> Decided:
+        """Decide every rule that code decides on every line: masks of the lines in the order of their numbers."""
         try:
-            return tuple([line.number for line in lines]), self._decide(claim, history, lines, False)
+            return self._decide(claim, history, claim.lines, False)  # type: ignore[no-any-return]
         except Unordered:
-            lines = sorted(lines, key=lambda line: (line.date_of_service, line.number))
-            return _by_number(tuple(line.number for line in lines), self._decide(claim, history, lines, True))
+            lines = sorted(claim.lines, key=lambda line: (line.date_of_service, line.number))
+            return _by_number([line.number for line in lines], self._decide(claim, history, lines, True))
 
-    def ask(self, claim: Claim, history: History | None, ignoring: frozenset[str], numbers: tuple[int, ...], decided: Decided,
-            verdicts: dict[int, dict[int, Verdict]]) -> tuple[tuple[int, ...], tuple[int, ...]]:  # fmt: skip
+    def ask(self, claim: Claim, history: History | None, ignoring: frozenset[str], decided: Decided,
+            verdicts: dict[int, dict[int, Verdict]]) -> tuple[list[int], list[int]]:  # fmt: skip
         """Let the reference judge what code left open; give what stays undetermined, and of that what counts in the outcome."""
         broken, met, asked, unsettled = decided
+        numbers = sorted(line.number for line in claim.lines)
         missing: dict[int, list[tuple[int, frozenset[str]]]] = {}
         for place, _, shape in unsettled:
             for bit, fields in shape.missing.items():
@@ -101,10 +102,16 @@ class Program:
 
     # ---- what the code calls --------------------------------------------------------------------------------
 
-    def _table(self, era: int, answers: tuple[Any, ...]) -> dict[Any, Any]:
-        found = self._tables.get((era, answers))
+    def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
+        """The shapes of a day's era that are known so far, of claims with the same answers."""
+        key = self.eras.of(day), answers
+        found = self._tables.get(key)
         if found is None:
-            found = self._tables[era, answers] = {}
+            found = self._tables[key] = {}
+        if not answers:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            self._days[day] = found
         return found
 
     def _shape(self, shapes: dict[Any, Any], key: Any, line: ServiceLine, claim: Claim) -> tuple[Any, ...]:
@@ -116,6 +123,7 @@ class Program:
         if not isinstance(line.minutes_by, Mapping):
             if self._count >= MOST_SHAPES:
                 self._tables.clear()
+                self._days.clear()
                 shapes.clear()
                 self._count = 0
             self._count += 1
@@ -139,12 +147,12 @@ class Program:
         return found
 
 
-def _by_number(numbers: tuple[int, ...], decided: Decided) -> tuple[tuple[int, ...], Decided]:
+def _by_number(numbers: list[int], decided: Decided) -> Decided:
     """Lines that were taken in the order of their dates, in the order of their numbers again."""
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
     broken, met, asked = ([masks[place] for place in order] for masks in decided[:3])
     places = {place: rank for rank, place in enumerate(order)}
-    return tuple(sorted(numbers)), (broken, met, asked, [(places[place], mask, shape) for place, mask, shape in decided[3]])
+    return broken, met, asked, [(places[place], mask, shape) for place, mask, shape in decided[3]]
 
 
 def _marked(ruling: Ruling, found: Mapping[int, Verdict], broken: list[int], met: list[int],
@@ -159,7 +167,7 @@ def _marked(ruling: Ruling, found: Mapping[int, Verdict], broken: list[int], met
             missing.setdefault(ruling.bit, []).append((place, frozenset(need.field for need in one.needs)))
 
 
-def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring: frozenset[str], many: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring: frozenset[str], many: int) -> tuple[list[int], list[int]]:
     """A rule that stays open on all of its lines only for want of fields that may be ignored moves no outcome."""
     open_, counted = [0] * many, [0] * many
     for bit, lines in missing.items():
@@ -167,7 +175,7 @@ def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring
         for place, _ in lines:
             open_[place] |= bit
             counted[place] |= 0 if ignored else bit
-    return tuple(open_), tuple(counted)
+    return open_, counted
 
 
 _BUILTINS: Final = {"len": len, "max": max, "min": min, "set": set, "str": str, "int": int}

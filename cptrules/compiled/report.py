@@ -5,10 +5,8 @@ The sentences, facts, citations and repairs are the reference's own, rule by rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
-
-import attrs
 
 from ..claims import Claim, History
 from ..evaluate import Hearing, Ruled, Verdict, apart_from_rules, heard, noted, paid, reported, ruled
@@ -20,63 +18,58 @@ if TYPE_CHECKING:
     from .program import Program
 
 
-@attrs.frozen(eq=False)
-class Decision:
-    """What was decided of a claim: for each line, by number, the rules that are broken on it, met, and not settled."""
+# What was decided of a claim: by whom, of what, what may be ignored; then, a mask for each line in the order of the numbers, the rules that
+# are broken on it and met; where the reference was asked also those undetermined, those of them that count, and by bit and line what it said.
+Decision = tuple[
+    "Compiled", "Program", Claim, History | None, frozenset[str], list[int], list[int], list[int] | None, list[int] | None,
+    dict[int, dict[int, Verdict]] | None,
+]  # fmt: skip
 
-    compiled: Compiled
-    program: Program
-    claim: Claim
-    history: History | None
-    ignoring: frozenset[str]
-    numbers: tuple[int, ...]
-    broken: tuple[int, ...]
-    met: tuple[int, ...]
-    open: tuple[int, ...]  # undetermined, whatever may be ignored
-    counted: tuple[int, ...]  # undetermined, and counted in the outcome
-    verdicts: dict[int, dict[int, Verdict]]  # what the reference was asked, by bit and line
+
+_COMPILED, _PROGRAM, _CLAIM, _IGNORING, _BROKEN, _COUNTED, _VERDICTS = 0, 1, 2, 4, 5, 8, 9
 
 
 class Settled(Report):
     """The report of a claim that was decided by compiled code; it reads like any other, and what is read is made then."""
 
     __slots__ = ("_decision", "_made")
+    _decision: Decision
+    _made: dict[str, Any]
 
-    def __init__(self, decision: Decision) -> None:
-        _set_decision(self, decision)
-        _set_made(self, {})
+    def __init__(self) -> None:
+        raise TypeError("a settled report is given by Policies.check")
 
     # ---- settled at once -------------------------------------------------------------------------------------
 
     @property
     def claim(self) -> Claim:  # type: ignore[override]
         """The claim."""
-        return self._decision.claim  # type: ignore[no-any-return]
+        return self._decision[_CLAIM]
 
     @property
     def policies(self) -> tuple[str, ...]:  # type: ignore[override]
         """The names of the policies that speak for it."""
-        return tuple(policy.name for policy in self._decision.program.matching)
+        return tuple(policy.name for policy in self._program.matching)
 
     @property
     def titles(self) -> tuple[str, ...]:  # type: ignore[override]
         """Their titles."""
-        return tuple(policy.title for policy in self._decision.program.matching)
+        return tuple(policy.title for policy in self._program.matching)
 
     @property
     def ignored(self) -> tuple[str, ...]:  # type: ignore[override]
         """The fields for want of which no outcome moves."""
-        return tuple(sorted(self._decision.ignoring))
+        return tuple(sorted(self._decision[_IGNORING]))
 
     @property
     def at_least(self) -> str:
         """The worst of what is broken."""
-        return self._worst(self._decision.broken)
+        return self._worst(self._decision[_BROKEN])
 
     @property
     def at_most(self) -> str:
         """The worst of what is broken or undetermined."""
-        return self._worst((*self._decision.broken, *self._decision.counted))
+        return self._worst((*self._decision[_BROKEN], *(self._decision[_COUNTED] or ())))
 
     @property
     def outcome(self) -> str:
@@ -98,23 +91,35 @@ class Settled(Report):
         every = 0
         for mask in masks:
             every |= mask
-        return self._decision.program.docket.outcomes[every.bit_length()]
+        return self._program.docket.outcomes[every.bit_length()]
+
+    @property
+    def _program(self) -> Program:
+        return self._decision[_PROGRAM]
+
+    @property
+    def _numbers(self) -> list[int]:
+        return sorted([line.number for line in self._decision[_CLAIM].lines])
+
+    def _masks(self) -> Iterator[tuple[int, int, int, int, int]]:
+        """Each line's number, and what is broken on it, met, undetermined, and undetermined so that it counts."""
+        _, _, _, _, _, broken, met, open_, counted, _ = self._decision
+        none = [0] * len(broken)
+        return zip(self._numbers, broken, met, open_ or none, counted or none, strict=True)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What was found, in short."""
-        if "marks" not in self._made:
-            self._made["marks"] = self._marked()
-        return self._made["marks"]  # type: ignore[no-any-return]
-
-    def _marked(self) -> tuple[Mark, ...]:
         lines: dict[int, list[int]] = {}
-        for number, mask in zip(self._decision.numbers, self._decision.broken, strict=True):
+        broken = self._decision[_BROKEN]
+        if not any(broken):
+            return ()
+        for number, mask in zip(self._numbers, broken, strict=True):
             while mask:
                 bit = mask.bit_length() - 1
                 lines.setdefault(bit, []).append(number)
                 mask ^= 1 << bit
-        names = self._decision.program.docket.names
+        names = self._program.docket.names
         return tuple(sorted([Mark(*names[bit], tuple(numbers)) for bit, numbers in lines.items()], key=_by_name))
 
     # ---- made when read --------------------------------------------------------------------------------------
@@ -181,24 +186,29 @@ class Settled(Report):
         return repr(self.whole())
 
     def _once(self, name: str, make: Any) -> Any:
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+        try:
+            made = self._made
+        except AttributeError:
+            made = {}
+            _set_made(self, made)
+        if name not in made:
+            made[name] = make()
+        return made[name]
 
     def _whole(self) -> Report:
-        return reported(self._hearing(), [self._ruled(one) for one in self._docket()], self._decision.compiled)
+        return reported(self._hearing(), [self._ruled(one) for one in self._docket()], self._decision[_COMPILED])
 
     def _hearing(self) -> Hearing:
-        decision = self._decision
-        return self._once("hearing", lambda: heard(decision.program.policies, decision.claim, decision.history, None, decision.ignoring))  # type: ignore[no-any-return]
+        _, program, claim, history, ignoring, *_ = self._decision
+        return self._once("hearing", lambda: heard(program.policies, claim, history, None, ignoring))  # type: ignore[no-any-return]
 
     def _docket(self) -> tuple[Ruling, ...]:
-        return self._decision.program.docket.rulings  # type: ignore[no-any-return]
+        return self._program.docket.rulings  # type: ignore[no-any-return]
 
     def _ruled(self, ruling: Ruling) -> Ruled:
         made = self._once("ruled", dict)
         if ruling.bit not in made:
-            found = ruled(self._hearing(), ruling.policy, ruling.rule, self._decision.verdicts.get(ruling.bit))
+            found = ruled(self._hearing(), ruling.policy, ruling.rule, (self._decision[_VERDICTS] or {}).get(ruling.bit))
             self._agrees(ruling, found)
             made[ruling.bit] = found
         return made[ruling.bit]  # type: ignore[no-any-return]
@@ -207,8 +217,8 @@ class Settled(Report):
         """The code and the reference say the same, or nobody may read either."""
         if ruling.how == LATER:
             return
-        decision, said = self._decision, {line: status.status for status in found.statuses for line in status.lines}
-        for number, broken, met, open_ in zip(decision.numbers, decision.broken, decision.met, decision.open, strict=True):
+        said = {line: status.status for status in found.statuses for line in status.lines}
+        for number, broken, met, open_, _ in self._masks():
             status = "broken" if broken & ruling.bit else "met" if met & ruling.bit else "undetermined" if open_ & ruling.bit else "not_applicable"
             if said[number] != status:
                 raise RuntimeError(f"compiled code says {status} of {ruling.rule.name} on line {number}, the reference {said[number]}: please report it")
@@ -217,10 +227,7 @@ class Settled(Report):
         return self._once("found", self._finding)
 
     def _finding(self) -> list[Any]:
-        every = 0
-        for mask in self._decision.broken:
-            every |= mask
-        docket = self._decision.program.docket
+        every, docket = self._every(), self._program.docket
         found = [one for ruling in docket.rulings if every & (ruling.bit | ruling.inform) for one in self._ruled(ruling).found]
         apart = apart_from_rules(self._hearing()) if any(name is None and every & 1 << bit for bit, (name, _, _) in enumerate(docket.names)) else []
         return [*found, *apart]
@@ -228,36 +235,35 @@ class Settled(Report):
     def _repaired(self) -> tuple[Finding, ...]:
         from ..repairs import Repairing
 
-        decision = self._decision
+        compiled, program, _, history, ignoring, *_ = self._decision
         candidates = tuple((repairs, why) for _, repairs, why in self._found())
-        return Repairing(
-            decision.program.policies, decision.history, None, decision.ignoring, candidates, frozenset(), decision.compiled
-        ).repaired(self)
+        return Repairing(program.policies, history, None, ignoring, candidates, frozenset(), compiled).repaired(self)
 
     def _looked_at(self) -> set[int]:
-        decision = self._decision
-        judged = ((number, b | m | o) for number, b, m, o in zip(decision.numbers, decision.broken, decision.met, decision.open, strict=True))
-        rules = 0
-        for ruling in self._docket():
-            rules |= ruling.bit
-        return {number for number, mask in judged if mask & rules}
+        rules = sum(ruling.bit for ruling in self._docket())
+        return {number for number, broken, met, open_, _ in self._masks() if (broken | met | open_) & rules}
 
     def _lines(self) -> tuple[LineReport, ...]:
         from ..repairs import standing
 
-        decision, outcomes = self._decision, self._decision.program.docket.outcomes
+        outcomes = self._program.docket.outcomes
         reduced = [f for f in self._found() if f[0].stands] if self._reduces() else []
         found = []
-        for number, broken, counted in zip(decision.numbers, decision.broken, decision.counted, strict=True):
+        for number, broken, _, _, counted in self._masks():
             least, most = outcomes[broken.bit_length()], outcomes[(broken | counted).bit_length()]
             stands = standing([f for f, _, _ in reduced if number in f.lines])
             found.append(LineReport(number, least if least == most else "undetermined", least, most, stands))
         return tuple(found)
 
-    def _reduces(self) -> bool:
-        names, every = self._decision.program.docket.names, 0
-        for mask in self._decision.broken:
+    def _every(self) -> int:
+        """All that is broken on some line."""
+        every = 0
+        for mask in self._decision[_BROKEN]:
             every |= mask
+        return every
+
+    def _reduces(self) -> bool:
+        names, every = self._program.docket.names, self._every()
         return any(outcome == "reduce" and every & 1 << bit for bit, (_, _, outcome) in enumerate(names))
 
 
@@ -271,3 +277,11 @@ def _given(report: Report) -> Report:
 
 _set_decision: Final = Settled._decision.__set__  # type: ignore[attr-defined]
 _set_made: Final = Settled._made.__set__  # type: ignore[attr-defined]
+_new: Final = object.__new__
+
+
+def settled(decision: Decision) -> Report:
+    """The report of what was decided."""
+    report = _new(Settled)
+    _set_decision(report, decision)
+    return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +11,8 @@ import attrs
 
 from .. import balances as balance_sheets
 from .. import dates
-from ..claims import UNKNOWN, Balance, Claim, History, Patient, ServiceLine
+from ..claims import UNKNOWN, Balance, Claim, History, Patient, Service, ServiceLine
+from ..columns import Columns, columns_of
 from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
@@ -63,15 +64,63 @@ class Began:
 # ---- the history -------------------------------------------------------------------------------------------------
 
 
-def opens(history: History | None, last: date) -> tuple[Sequence[Any], date | None, bool, tuple[Balance, ...] | None]:
-    """A history's services, since when they are complete (None: not through the claim's last date), whether only ours, its balances."""
+def opens(history: History | None, last: date) -> tuple[Any, date | None, bool, tuple[Balance, ...] | None]:
+    """A history's services (as columns, where they stand so), since when they are complete (None: not through the claim's last date),
+    whether only the billing provider's are, and its balances.
+    """  # fmt: skip
     if history is None:
         return (), None, False, None
-    services, since, until = history.services, history.complete_from, history.complete_to
+    kept, since, until, balances = columns_of(history), history.complete_from, history.complete_to, history.balances
+    services = kept if kept is not None else history.services
     if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):  # type: ignore[operator]
         since = None
-    balances = history.balances if history.balances.__class__ is tuple and history.balances else None
-    return services or (), since, history.complete_for == "billing_provider", balances  # type: ignore[return-value]
+    ours = history.complete_for == "billing_provider"
+    return services or (), since, ours, balances if balances.__class__ is tuple and balances else None  # type: ignore[return-value]
+
+
+def taken(history: History, services: Any, claim: Claim, measures: tuple[str, ...], begin: date, first: date, last: date,
+          served: Callable[[Service, Claim, History], Any]) -> Iterable[tuple[Any, ...]]:  # fmt: skip
+    """Day, discipline and some amounts of the services before a claim, denied ones and its own left out.
+
+    Raises Odd where a service stands on one of the claim's own days.
+    """
+    if services.__class__ is Columns and services.disciplined:
+        rows = services.of(("date_of_service", "discipline", *measures), claim.id if isinstance(claim.id, str) else None)
+        return rows if services.latest < first else _before(rows, first, last)
+    number = claim.id if isinstance(claim.id, str) else _NOBODY
+    found: list[tuple[Any, ...]] = []
+    for service in history.services:  # type: ignore[union-attr]
+        day, discipline = service.date_of_service, service.discipline
+        if day >= first:  # type: ignore[operator]
+            if day <= last and service.claim != number:  # type: ignore[operator]
+                raise Odd
+        elif day >= begin and service.claim != number and service.denied is not True:  # type: ignore[operator]
+            known = discipline if isinstance(discipline, str) else served(service, claim, history)[1]
+            found.append((day, known, *(getattr(service, measure) for measure in measures)))
+    return found
+
+
+_NOBODY: Final = object()
+
+
+def _before(rows: Iterable[tuple[Any, ...]], first: date, last: date) -> list[tuple[Any, ...]]:
+    found = []
+    for row in rows:
+        if row[0] < first:
+            found.append(row)
+        elif row[0] <= last:
+            raise Odd
+    return found
+
+
+def apart(history: History, services: Any, claim: Claim, first: date, last: date) -> None:
+    """Raise Odd where a service stands on one of the claim's own days."""
+    if services.__class__ is Columns and services.latest < first:
+        return
+    number = claim.id if isinstance(claim.id, str) else _NOBODY
+    for service in history.services:  # type: ignore[union-attr]
+        if service.date_of_service >= first and service.date_of_service <= last and service.claim != number:  # type: ignore[operator]
+            raise Odd
 
 
 def with_balances(running: Running, state: Any, balances: Sequence[Balance], services: Sequence[Any], claim: Claim, days: tuple[date, date],
@@ -124,11 +173,10 @@ class Diagnosed(dict[str, int]):
         """The bits of all of a claim's diagnoses, and those of each; None in place of both where they are not known."""
         if not diagnoses:
             return (0, None) if diagnoses is UNKNOWN else (0, 0)
-        each = [self[code] for code in diagnoses]
         every = 0
-        for bits in each:
-            every |= bits
-        return every, each if every else 0
+        for code in diagnoses:
+            every |= self[code]
+        return every, [self[code] for code in diagnoses] if every else 0
 
 
 def pointed(line: ServiceLine, every: int, each: Any) -> int | None:
@@ -151,11 +199,8 @@ def sure_of(told: bool | None) -> bool:
     return told
 
 
-def younger(birth: Any, day: date, years: int) -> bool:
-    """Whether a patient is younger than so many years on a day (M5.2); raises where the birth is not known."""
-    lived = day.year - birth.year
-    if lived != years:
-        return bool(lived < years)
+def younger(birth: date, day: date, years: int) -> bool:
+    """Whether a patient is younger than so many years on a day (M5.2)."""
     return dates.age(birth, day) < years
 
 

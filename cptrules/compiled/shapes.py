@@ -197,7 +197,8 @@ def _told(ruling: Ruling, view: View, case: Case, told: list[Any], wanted: Mappi
             found = value(after, view, case)
             return _bound(Decimal(0) if found is None else found, ruling, told, wanted)
         case Timing() as timing:
-            told[wanted["minutes", ruling.bit]] = length_of(view, case), _minutes_count(timing, view, case)
+            counts = _minutes_count(timing, view, case)
+            told[wanted["minutes", ruling.bit]] = None if counts is None else (length_of(view, case) or 0, counts)
         case Pairs():
             rows = _rows(ruling.rule, view)
             told[wanted["pairs", ruling.bit]] = Partners(ruling.rule, rows) if rows else None
@@ -215,7 +216,9 @@ def _bound(found: Any, ruling: Ruling, told: list[Any], wanted: Mapping[tuple[st
     limit = interval_of(found)
     if limit is None or limit.low != limit.high:
         return None
-    told[wanted["bound", ruling.bit]] = limit.low
+    money = ruling.counter is not None and ruling.counter.counter.measure in ("allowed", "charged")
+    whole = limit.low == int(limit.low) and not money  # what is compared is then a whole number too
+    told[wanted["bound", ruling.bit]] = int(limit.low) if whole else limit.low
     return True
 
 

@@ -110,7 +110,7 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
 # The names of the library that the code uses; those that belong to one program come beside them.
 LIBRARY: Final = {
     "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered,
-    "covered": covered, "fact": shapes.fact, "date": date, "opens": runtime.opens, "with_balances": runtime.with_balances,
+    "covered": covered, "fact": shapes.fact, "date": date, "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances,
     "new_years": runtime.NewYears(), "pointed": runtime.pointed, "timed": timed.timed, "paired": runtime.paired,
     "sure_of": runtime.sure_of, "younger": runtime.younger, "nobody": object(), "DISCIPLINES": DISCIPLINES,
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..policy import TimeKey
 from ..vocabulary import DISCIPLINES
 from . import runtime
@@ -22,7 +24,7 @@ def past(source: Source) -> None:
     if windows:
         starts = [f"w{number} or first" for number in range(len(windows))]
         source.say(f"begin = {starts[0] if len(starts) == 1 else 'min(' + ', '.join(starts) + ')'}")
-    source.say("cid = claim.id if claim.id.__class__ is str else nobody", "try:")
+    source.say("try:")
     source.depth = 3
     _pass_over(source, cells)
     source.depth = 2
@@ -50,23 +52,36 @@ def before(counter: Running) -> str:
 
 def _pass_over(source: Source, cells: bool) -> None:
     counters, windows = source.counters(local=False), source.windows()
-    source.say("for s in services:")
+    if cells:
+        measures = [one for one in _amounts(counters) if one not in ("days", "lines")]
+        values = "".join(f", {_VALUE}{measure}" for measure in measures)
+        source.say(f"for d, k{values} in taken(history, services, claim, {source.bind(tuple(measures))}, begin, first, last, served):")
+        source.depth += 1
+        source.say("if d >= begin:")
+        source.depth += 1
+        _feed_cells(source, counters)
+        source.depth -= 2
+        return
+    if not counters:
+        source.say("apart(history, services, claim, first, last)")
+        return
+    source.say("cid = claim.id if claim.id.__class__ is str else nobody", "for s in history.services:")
     source.depth += 1
     source.say("d = s.date_of_service", "if d < first:")
     source.depth += 1
-    if not counters:
-        source.say("continue")
-    else:
-        source.say("if d < begin or s.claim == cid or s.denied is True: continue")
-        if cells:
-            _feed_cells(source, counters)
-        else:
-            source.say("f, k = served(s, claim, history)")
-            for counter in counters:
-                _feed(source, counter, windows)
+    source.say("if d < begin or s.claim == cid or s.denied is True: continue", "f, k = served(s, claim, history)")
+    for counter in counters:
+        _feed(source, counter, windows)
     source.depth -= 1
     source.say("elif d <= last and s.claim != cid: raise Odd")
     source.depth -= 1
+
+
+_VALUE: Final = "v_"
+
+
+def _amounts(counters: list[Running]) -> list[str]:
+    return list(dict.fromkeys(one for discipline in DISCIPLINES for one in _measures(counters, discipline)))
 
 
 # ---- by discipline: counters that ask for nothing else ---------------------------------------------------------------
@@ -101,11 +116,10 @@ def _cells(counters: list[Running]) -> list[str]:
 
 
 def _feed_cells(source: Source, counters: list[Running]) -> None:
-    source.say("k = s.discipline", "if k.__class__ is not str: k = served(s, claim, history)[1]")
     word = "if"
     for place, discipline in enumerate(DISCIPLINES):
         steps = [
-            f"x{place}_days.add(d)" if measure == "days" else f"x{place}_{measure} += {'1' if measure == 'lines' else f's.{measure}'}"
+            f"x{place}_days.add(d)" if measure == "days" else f"x{place}_{measure} += {'1' if measure == 'lines' else _VALUE + measure}"
             for measure in _measures(counters, discipline)
         ]
         if steps:

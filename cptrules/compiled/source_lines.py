@@ -22,8 +22,8 @@ def claim(source: Source) -> None:
     """What is taken from the claim once for all of its lines."""
     if "hold" in source.needs:
         source.say("hold = Hold(claim, history)")
-    source.say("first = lines[0].date_of_service", "last = lines[-1].date_of_service")
-    parts = sorted(part for part in source.docket.parts if "." in part and not part.startswith("line."))
+    source.say("first = lines[0].date_of_service", "last = lines[-1].date_of_service", "single = first == last")
+    parts = _answers(source)
     if any(part.startswith("patient.") for part in parts) or "birth" in source.needs:
         source.say("patient = claim.patient")
     source.say(f"answers = ({''.join(f'{_answer(source, part)}, ' for part in parts)})")
@@ -35,6 +35,11 @@ def claim(source: Source) -> None:
         source.say("every, each = diagnosed.of(claim.diagnoses)")
     if source.coded(PriorAuthorization):
         source.say("mine = []")
+
+
+def _answers(source: Source) -> list[str]:
+    """The parts of the shape that are the claim's own."""
+    return sorted(part for part in source.docket.parts if "." in part and not part.startswith("line."))
 
 
 def _answer(source: Source, part: str) -> str:
@@ -49,10 +54,12 @@ def _answer(source: Source, part: str) -> str:
 def start(source: Source) -> None:
     """Totals of the claim's own days, and lists of the lines that are judged together."""
     source.say("broken, met, asked, unsettled = [], [], [], []", "today = None", "number = place = 0")
+    celled = [counter for counter in source.docket.counters if in_cells(counter)]
+    for place, (_, near) in enumerate(groups(celled)):
+        source.say(f"e{place} = {{}}", f"odd{place} = not {near}")
     for counter in source.docket.counters:
-        if counter.local:
-            near = "our_near" if counter.ours else "near"
-            source.say(f"{total(counter)} = {{}}{'' if counter.time.name in ('claim', 'line') else f' if {near} else None'}")
+        if counter.local and counter not in celled:
+            source.say(f"{total(counter)} = {{}} if {covered_by(counter)} else None")
         elif counter.form == "distinct":
             source.say(f"{total(counter)} = {{}}")
     for ruling in source.coded(Timing, Pairs):
@@ -85,7 +92,9 @@ def _another_day(source: Source) -> None:
     for window, time in enumerate(source.windows()):
         totals = " = ".join(total(counter) for counter in source.counters(local=False) if counter.time == time)
         source.say(f"if w{window} != {began(source, time, 'day')}: w{window} = {totals} = None", deeper=1)
-    source.say("shapes = table(era(day), answers)")
+    source.say("shapes = days.get(day) or table(day, ())" if not _answers(source) else "shapes = table(day, answers)")
+    if "birth" in source.needs:
+        source.say("lived = day.year - birth.year if birth.__class__ is date else None")
     if "ordinal" in source.needs:
         source.say("since_one = day.toordinal()")
 
@@ -115,16 +124,38 @@ def _shape(source: Source) -> None:
 
 def feeds(source: Source) -> None:
     """Let the line feed every running total; a total that can't take it is given up."""
-    if source.docket.counters:
+    counters = source.docket.counters
+    celled = [counter for counter in counters if in_cells(counter)]
+    rest = [counter for counter in counters if counter not in celled]
+    if rest:
         source.say("if p:")
-        for counter in source.docket.counters:
+        for counter in rest:
             source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
-    keys = list(dict.fromkeys(key for counter in source.docket.counters if (key := _key(counter)).startswith("(")))
-    for place, key in enumerate(keys):
-        source.say(f"j{place} = {key}")
-    for counter in source.docket.counters:
-        key = _key(counter)
-        _feed(source, counter, f"j{keys.index(key)}" if key in keys else key)
+    amounts = {_amount(counter) for counter in counters if counter.form in ("sum", "most")}
+    for amount in sorted(amounts):
+        source.say(f"{amount} = line.{amount.removesuffix('_')}")
+    for place, (key, group) in enumerate(groups(celled).items()):
+        _feed_group(source, place, key[0], group)
+    for counter in rest:
+        _feed(source, counter, _key(counter))
+
+
+def in_cells(counter: Running) -> bool:
+    """Whether a counter's totals stand in a list for each group of lines, beside those of other counters with the same groups."""
+    return counter.local and counter.form != "distinct" and counter.time.name != "line"
+
+
+def groups(counters: list[Running]) -> dict[tuple[str, str], list[Running]]:
+    """Counters by what tells their groups apart, and by what the history has to cover for them."""
+    found: dict[tuple[str, str], list[Running]] = {}
+    for counter in counters:
+        found.setdefault((_key(counter), covered_by(counter)), []).append(counter)
+    return found
+
+
+def covered_by(counter: Running) -> str:
+    """The name of whether the history tells of everything in a local counter's groups."""
+    return "True" if counter.time.name in ("claim", "line") else "our_near" if counter.ours else "near"
 
 
 def count(counter: Running) -> str:
@@ -132,20 +163,48 @@ def count(counter: Running) -> str:
     return total(counter) if total(counter).startswith("t") else f"c{counter.number}"
 
 
+def _amount(counter: Running) -> str:
+    if counter.form == "lines":
+        return "1"
+    return f"{'patients' if counter.form == 'most' else AMOUNTS[counter.counter.measure]}_"
+
+
+def _feed_group(source: Source, place: int, key: str, counters: list[Running]) -> None:
+    """Counters with the same groups: one look-up for all of them."""
+    names = [f"c{counter.number}" for counter in counters]
+    nothing = " = ".join([*names, "None"])
+    mask = sum(counter.bit for counter in counters)
+    alone = key[1:-1].removesuffix(", day")
+    plain = key.endswith(", day)") and "," not in alone
+    source.say(f"if p & {mask}: odd{place} = True", f"if odd{place}: {nothing}", "else:")
+    source.depth += 1
+    source.say("try:")
+    source.depth += 1
+    source.say(f"j = {alone} if single else {key}" if plain else f"j = {key}")
+    source.say(f"e = e{place}.get(j)", f"if e is None: e = e{place}[j] = [{', '.join('0' for _ in counters)}]")
+    for number, (counter, name) in enumerate(zip(counters, names, strict=True)):
+        more = f"max(e[{number}], {_amount(counter)})" if counter.form == "most" else f"e[{number}] + {_amount(counter)}"
+        if _always(counter):
+            source.say(f"{name} = e[{number}] = {more}")
+        else:
+            source.say(f"{name} = e[{number}]", f"if f & {counter.bit}: {name} = e[{number}] = {more}")
+    source.depth -= 1
+    source.say("except ODD:", f"    odd{place} = True", f"    {nothing}")
+    source.depth -= 1
+
+
 def _feed(source: Source, counter: Running, key: str) -> None:
-    n, bit = counter.number, counter.bit
-    amount = "1" if counter.form == "lines" else "line.patients" if counter.form == "most" else f"line.{AMOUNTS.get(counter.counter.measure)}"
     if counter.form == "distinct":
         _feed_distinct(source, counter, key)
-    elif counter.time.name == "line":
+        return
+    n, bit, amount = counter.number, counter.bit, _amount(counter)
+    if counter.time.name == "line":
         source.say(f"c{n} = None if p & {bit} else {amount} if f & {bit} else 0")
     elif total(counter).startswith("t"):
         source.say(f"if f & {bit}:")
         source.say("try:", f"    t{n} += {amount}", f"except ODD: t{n} = None", deeper=1)
     else:
-        sum_ = f"max(h{n}.get({key}, 0), {amount})" if counter.form == "most" else f"h{n}.get({key}, 0) + {amount}"
-        source.say("try:", f"    c{n} = h{n}[{key}] = {sum_}" if _always(counter) else f"    if f & {bit}: c{n} = h{n}[{key}] = {sum_}")
-        source.say(*([] if _always(counter) else [f"    else: c{n} = h{n}.get({key}, 0)"]))
+        source.say("try:", f"    if f & {bit}: c{n} = h{n}[{key}] = h{n}.get({key}, 0) + {amount}", f"    else: c{n} = h{n}.get({key}, 0)")
         source.say("except ODD:", f"    c{n} = None", f"    if f & {bit}: h{n} = None")
 
 

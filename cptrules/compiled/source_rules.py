@@ -54,7 +54,16 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
             free = f"{within} or " if within else ""
             return [f"if {free}covered(claim, history, mine, {source.bind(matching)}, past): m |= {bit}", *_otherwise(source, ruling)]
         case Timing():
-            return [f"l{name}.setdefault((day, None if k is UNSURE else k), []).append((place, k, line, {source.told('minutes', bit)}, way, maybe))"]
+            ways = ", way, maybe" if ruling.rule.unless else ""
+            entry = f"(place, code, line.units, line.minutes, {source.told('minutes', bit)}{ways})"
+            return [
+                f"if by is not UNKNOWN: o{name} = True",
+                "try:",
+                "    j = k if single else (k, day)",
+                f"    if j in l{name}: l{name}[j].append({entry})",
+                f"    else: l{name}[j] = [{entry}]",
+                f"except TypeError: o{name} = a = a | {bit}",
+            ]
         case Pairs():
             return [f"l{name}.append((place, day, line, {source.told('pairs', bit)}))"]
         case Forbid():
@@ -81,7 +90,7 @@ def together(source: Source) -> None:
         name, bit, demand = ruling.bit.bit_length(), ruling.bit, ruling.rule.demand
         if isinstance(demand, Timing):
             by_midpoint = demand.by == "ama_midpoint"
-            source.say(f"if l{name}: timed(l{name}, o{name}, {bit}, {ruling.inform}, {by_midpoint}, broken, met, asked)")
+            source.say(f"if l{name}: timed(l{name}.values(), o{name}, {bit}, {ruling.inform}, {by_midpoint}, broken, met, asked)")
         elif isinstance(demand, Pairs):
             keys = [getattr(key, "name", "") for key in demand.keys]
             whole = "claim" in keys and "day" not in keys
@@ -138,7 +147,8 @@ def _age(source: Source, sign: str, limit: Decimal) -> str | None:
         return None
     source.needs.add("birth")
     negated, more = _SIGNS[sign]
-    return f"{negated}younger(birth, day, {int(limit) + more})"
+    years = int(limit) + more  # only in the year of that birthday does its day matter
+    return f"{negated}(lived < {years} or lived == {years} and younger(birth, day, {years}))"
 
 
 def _diagnosis(source: Source, members: CodeSet, negated: bool) -> str | None:

@@ -2,102 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..claims import UNKNOWN, ServiceLine
 from ..units import midpoint_units
-from .odd import ODD, UNSURE, Odd
+from .odd import ODD, Odd
 
-# A line that the rule is about: its place, its discipline, the line, the minutes of its unit (None: untimed) with whether its minutes count,
-# and the masks of the ways out that are open and may be.
-Entry = tuple[int, Any, ServiceLine, tuple[int | None, bool | None], int, int]
-Billed = tuple[int, str, int, int, int | None]  # place, code, units, minutes that count, minutes of a unit
+# A line that the rule is about: its place, code, units and minutes, the minutes of its unit (0: untimed) with whether its own minutes count
+# (None: not known), and where the rule has ways out the masks of those that are open and may be.
+Entry = tuple[Any, ...]
 
 
-def timed(groups: Mapping[Any, Sequence[Entry]], odd: bool | None, bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int],
+def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int],
           asked: list[int]) -> None:  # fmt: skip
     """Decide a timing rule, day by day and discipline by discipline; `odd`: some line may or may not be of a group."""
-    for group in groups.values():
-        odd = odd or any([entry[1] is UNSURE for entry in group])
-    for group in groups.values():
+    for group in groups:
         try:
             if odd:
                 raise Odd
-            over, unbilled = held([_billed(entry) for entry in group], by_midpoint)
+            shares, billed = _alone(group[0]) if len(group) == 1 and not by_midpoint else _together(group, by_midpoint)
         except ODD:
             for entry in group:
                 asked[entry[0]] |= bit
             continue
-        for place, _, _, _, way, maybe in group:
-            if place not in over or way & bit:
-                met[place] |= bit
-            elif maybe & bit:
-                asked[place] |= bit
+        left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
+        for entry in group:
+            place, code, units = entry[0], entry[1], entry[2]
+            share = left[code]
+            if units > share:
+                left[code] = 0
+                _over(entry, bit, broken, met, asked)
             else:
-                broken[place] |= bit
-        for place in unbilled:
-            broken[place] |= inform
+                met[place] |= bit
+                if left is not shares:
+                    left[code] = share - units
+                if billed[code] < shares[code] and entry[4][0]:
+                    broken[place] |= inform
 
 
-def _billed(entry: Entry) -> Billed:
-    place, _, line, (length, counts), _, _ = entry
-    minutes = 0 if length is None or counts is False else line.minutes
-    if line.units.__class__ is not int or minutes.__class__ is not int or counts is None or line.minutes_by is not UNKNOWN:
-        raise Odd
-    return place, line.code, line.units, minutes, length  # type: ignore[return-value]
+def _over(entry: Entry, bit: int, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """A line billed above its share: met where a way out is open, asked where one may be, else broken."""
+    way, maybe = entry[5:] or (0, 0)
+    (met if way & bit else asked if maybe & bit else broken)[entry[0]] |= bit
 
 
-def held(group: Sequence[Billed], by_midpoint: bool) -> tuple[Sequence[int], Sequence[int]]:
-    """The places of the lines that are billed above what their minutes support, and of those that have units nobody billed."""
-    if len(group) == 1 and not by_midpoint:
-        place, _, units, given, length = group[0]
-        share = (given + 7) // 15 if length == 15 else 1 if length is None else midpoint_units(given, length)
-        return (place,) if units > share else (), (place,) if units < share and length is not None else ()
-    return _held(group, by_midpoint)
+def _alone(entry: Entry) -> tuple[dict[str, int], dict[str, int]]:
+    """The share and the units billed of the one line of a group."""
+    code, units, (length, counts) = entry[1], entry[2], entry[4]
+    if not length:
+        return {code: 1}, {code: units + 0}
+    given = entry[3] + 0 if counts else 0
+    return {code: (given + 7) // 15 if length == 15 else midpoint_units(given, length)}, {code: units + 0}
 
 
-def _held(group: Sequence[Billed], by_midpoint: bool) -> tuple[list[int], list[int]]:
+def _together(group: Sequence[Entry], by_midpoint: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """The share of each code and the units billed of it."""
     minutes: dict[str, int] = {}
     billed: dict[str, int] = {}
-    apart: dict[str, int | None] = {}
-    for _, code, units, given, length in group:
-        if code in billed:
-            minutes[code] += given
-            billed[code] += units
-        else:
-            minutes[code], billed[code] = given, units
-            if by_midpoint or length != 15:
-                apart[code] = length
-    shares = total_time(minutes if not apart else {code: given for code, given in minutes.items() if code not in apart}, billed)
+    apart: dict[str, int] = {}
+    for entry in group:
+        code, (length, counts) = entry[1], entry[4]
+        billed[code] = billed.get(code, 0) + entry[2]
+        if length:
+            minutes[code] = minutes.get(code, 0) + (entry[3] if counts else 0)
+        if by_midpoint or length != 15:
+            apart[code] = length
+    shares = total_time({code: given for code, given in minutes.items() if code not in apart} if apart else minutes, billed)
     for code, length in apart.items():
-        shares[code] = 1 if length is None else midpoint_units(minutes[code], length)
-    unbilled = [place for place, code, _, _, length in group if billed[code] < shares[code] and length is not None]
-    if all([billed[code] <= share for code, share in shares.items()]):
-        return [], unbilled
-    return _above(group, shares), unbilled
-
-
-def _above(group: Sequence[Billed], shares: dict[str, int]) -> list[int]:
-    """The later lines of a code are named first: each stands as far as its code's share goes."""
-    left = dict(shares)
-    over = []
-    for place, code, units, _, _ in group:
-        if units > left[code]:
-            over.append(place)
-        left[code] = max(0, left[code] - units)
-    return over
+        shares[code] = midpoint_units(minutes[code], length) if length else 1
+    return shares, billed
 
 
 def total_time(minutes: Mapping[str, int], billed: Mapping[str, int]) -> dict[str, int]:
     """Each code's share of the day's units: whole fifteens, then one each to the largest remainders, ties to what was billed (M8.1)."""
-    shares, rest, whole = {}, [], 0
+    shares, rest, whole, left = {}, [], 7, 0
     for code, given in minutes.items():
         shares[code] = units = given // 15
         whole += given
+        left -= units
         if given % 15:
             rest.append((-(given % 15), billed[code] <= units, len(rest), code))
-    left = (whole + 7) // 15 - sum(shares.values())
+    left += whole // 15
     if left:
         if left < len(rest):
             rest.sort()
