@@ -26,7 +26,7 @@ Decision = tuple[
 ]  # fmt: skip
 
 
-_COMPILED, _PROGRAM, _CLAIM, _IGNORING, _BROKEN, _COUNTED, _VERDICTS = 0, 1, 2, 4, 5, 8, 9
+_COMPILED, _PROGRAM, _CLAIM, _IGNORING, _BROKEN, _OPEN, _COUNTED, _VERDICTS = 0, 1, 2, 4, 5, 7, 8, 9
 
 
 class Settled(Report):
@@ -138,7 +138,7 @@ class Settled(Report):
     def open(self) -> tuple[RuleStatus, ...]:
         """The rules that are undetermined, each with what is missing; no other rule is looked at for it."""
         every = 0
-        for mask in self._decision.open:
+        for mask in self._decision[_OPEN] or ():
             every |= mask
         these = [one for one in self._docket() if every & one.bit]
         return tuple(status for one in these for status in self._ruled(one).statuses if status.status == "undetermined")
