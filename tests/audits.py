@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,23 @@ def row(claim: str = "C1", number: int = 1, **more: Any) -> dict[str, Any]:
         "claim": claim, "payer": "ACME", "patient.id": "P1", "number": str(number), "code": "97110", "modifiers": "GP", "units": "1",
         "charge": "50.00", "date_of_service": "2026-03-04", "billing_provider.npi": "1", **said,
     }  # fmt: skip
+
+
+def a_year(patients: int = 6, visits: int = 7, seed: int = 1) -> list[dict[str, Any]]:
+    """Rows of several patients, some of them over a limit, without GP, or twice on a day."""
+    rng = random.Random(seed)
+    rows = []
+    for patient in range(patients):
+        for visit in range(rng.randint(1, visits)):
+            day = date(2026, 3, 1) + timedelta(days=visit * rng.randint(0, 9))
+            for number in range(1, rng.randint(2, 4)):
+                rows.append(row(
+                    f"C{patient}-{visit}", number, patient__id=f"P{patient}", date_of_service=str(day), units=str(rng.randint(1, 3)),
+                    code=rng.choice(["97110", "97140", "97530"]), modifiers=rng.choice(["GP", "GP", "none"]), charge=f"{rng.randint(20, 90)}.00",
+                    billing_provider__npi=str(rng.randint(1, 2)),
+                ))  # fmt: skip
+    agreeing = {one["claim"]: one["billing_provider.npi"] for one in rows}
+    return [{**one, "billing_provider.npi": agreeing[one["claim"]]} for one in rows]
 
 
 def as_dicts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

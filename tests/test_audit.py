@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import judging
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from audits import as_dicts, files_of, policy, policy_file, read_csv, row, write_csv, write_jsonl
+from audits import a_year, as_dicts, files_of, policy, policy_file, read_csv, row, write_csv, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,23 +33,6 @@ from cptrules.audit.sample import Strata
 
 SINCE = date(2026, 1, 1)
 STATED = Options(complete=Completeness(SINCE))
-
-
-def a_year(patients: int = 6, visits: int = 7, seed: int = 1) -> list[dict[str, Any]]:
-    """Rows of several patients, some of them over a limit, without GP, or twice on a day."""
-    rng = random.Random(seed)
-    rows = []
-    for patient in range(patients):
-        for visit in range(rng.randint(1, visits)):
-            day = date(2026, 3, 1) + timedelta(days=visit * rng.randint(0, 9))
-            for number in range(1, rng.randint(2, 4)):
-                rows.append(row(
-                    f"C{patient}-{visit}", number, patient__id=f"P{patient}", date_of_service=str(day), units=str(rng.randint(1, 3)),
-                    code=rng.choice(["97110", "97140", "97530"]), modifiers=rng.choice(["GP", "GP", "none"]), charge=f"{rng.randint(20, 90)}.00",
-                    billing_provider__npi=str(rng.randint(1, 2)),
-                ))  # fmt: skip
-    agreeing = {one["claim"]: one["billing_provider.npi"] for one in rows}
-    return [{**one, "billing_provider.npi": agreeing[one["claim"]]} for one in rows]
 
 
 def told(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
@@ -179,6 +162,17 @@ class TestHistory:
         assert not (tmp_path / "out" / "claims.csv").exists()
 
 
+    def test_a_service_of_nobody_among_the_lines(self, tmp_path: Path) -> None:
+        rows = [row(), {**row("H", patient__id=""), "history": "true"}]
+        path = write_csv(tmp_path / "c.csv", [{"history": "", **one} for one in rows])
+        with pytest.raises(InputError, match=r"c\.csv row 3: it does not say whose history it is"):
+            audit(policy(), [str(path)], tmp_path / "out")
+        with pytest.raises(InputError, match="could be any patient's"):
+            list(policy().audit([], [History(services=())]))
+        with pytest.raises(InputError, match="services of a history stand among the claims"):
+            cptrules.read_claims(path)
+
+
 class TestCounts:
     def test_every_claim_is_judged_or_refused_and_the_rest_goes_on(self, tmp_path: Path) -> None:
         rows = [row(f"C{number}", patient__id=f"P{number % 7}") for number in range(40)]
@@ -205,6 +199,16 @@ class TestCounts:
         assert (found.summary.judged, found.summary.refused) == (5, 1)
         over = {one["claim"]: json.loads(one["facts"])["used"] for one in read_csv(tmp_path / "out" / "findings.csv")}
         assert over == {"E": "4", "F": "5"}
+
+    def test_files_of_one_name_and_a_file_given_twice(self, tmp_path: Path) -> None:
+        paths = []
+        for name in "AB":
+            (tmp_path / name).mkdir()
+            paths.append(str(write_csv(tmp_path / name / "c.csv", [row(name)])))
+        audit(policy(), paths, tmp_path / "out")
+        assert {one["source"] for one in read_csv(tmp_path / "out" / "claims.csv")} == {f"{path} row 2" for path in paths}
+        with pytest.raises(InputError, match="the file is given twice"):
+            audit(policy(), [paths[0], paths[0]], tmp_path / "twice")
 
     @pytest.mark.parametrize(
         ("content", "message"),

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audits import policy_file, row
-from test_audit import a_year
+from audits import a_year, policy_file, row
 
 pytest.importorskip("pyspark")
 import pyarrow as pa

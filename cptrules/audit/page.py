@@ -65,7 +65,7 @@ def _lead(summary: Summary) -> Iterator[str]:
     yield f'<p class="lead">{_many(whole, "claim")}: {summary.judged:,} judged, {summary.refused:,} refused as unreadable.</p>'
     stake = at_stake(total)
     of = f" of {_money(total['charged'])} charged ({_share(stake, total['charged'])})" if total["charged"] else ""
-    yield f'<p class="lead"><b>{_money(stake)}</b>{of} would be denied, reduced or held: {_legend()}.</p>'
+    yield f'<p class="lead"><b>{_money(stake)}</b>{of} would be denied, reduced or held.</p>'
     open_ = summary.groups["outcome"].get("undetermined", {}).get("claims", 0)
     if open_:
         share = _share(open_, summary.judged)
@@ -159,7 +159,7 @@ def _rules(summary: Summary) -> Iterator[str]:
     head = ["policy and rule", "claims", "findings", "charged on these lines", "at stake"]
     yield from _ranked(summary, "rule", "rule", "By rule", head)
     if summary.groups["rule"]:
-        yield '<p class="small">A line that breaks two rules stands under both, so these do not add up to the whole.</p>'
+        yield f'<p class="small">{_legend()}. A line that breaks two rules stands under both, so these do not add up to the whole.</p>'
 
 
 def _payers(summary: Summary) -> Iterator[str]:

@@ -14,13 +14,14 @@ from typing import Any, Final
 import attrs
 
 from ..claims import UNKNOWN, Claim, Frozen, History, Service, ServiceLine
-from ..errors import Fault, Refusal
-from .columns import SHARED
+from ..errors import Fault, InputError, Refusal
+from .columns import PATIENT, SHARED
 from .rows import Found, Row, claims_of, service_of
 
 # Of claims of one id the latest of these stands for it in the history of others: it was billed instead of the former.
 _KINDS: Final = {UNKNOWN: 0, None: 0, "first": 0, "corrected": 1, "appeal": 2}
 _LACKING: Final = "another claim of the patient was refused: the history lacks it, and is not taken to be complete"
+_NOBODYS: Final = "it does not say whose history it is, and could be any patient's"
 _LINE: Final = tuple(field.name for field in attrs.fields(ServiceLine) if field.name not in ("facts", *SHARED))
 
 
@@ -230,12 +231,22 @@ def people(rows: Iterable[Row], claims: Iterable[Found] = (), histories: Iterabl
         return found.setdefault(("patient", patient) if patient is not None else ("claim", alone), Person(patient))
 
     for row in rows:
-        of(row.text("patient.id"), row.text("claim")).rows.append(row)
+        of(whose(row), row.text("claim")).rows.append(row)
     for number, one in enumerate(claims):
         of(patient_id(one.claim), number).claims.append(one)
     for history in histories:
-        of(history.patient if isinstance(history.patient, str) else None, "history").histories.append(history)
+        if not isinstance(history.patient, str):
+            raise InputError([Fault("history.patient", _NOBODYS)])
+        of(history.patient, None).histories.append(history)
     return [found[key] for key in sorted(found, key=str)]
+
+
+def whose(row: Row) -> str | None:
+    """Whose row it is, None where nobody said; raises InputError for a service of the history that could be anybody's."""
+    patient = row.text(PATIENT)
+    if patient is None and row.of_a_history:
+        raise InputError([Fault(row.place or row.label, _NOBODYS)])
+    return patient
 
 
 def patient_id(claim: Claim) -> str | None:

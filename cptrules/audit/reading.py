@@ -14,7 +14,7 @@ from ..errors import Fault, InputError, Refusal
 from ..interchange import parsed, read
 from .columns import CLAIM
 from .partition import ROW, TEXT, Segment, hash_of, segments_of
-from .patients import Person, patient_id
+from .patients import Person, patient_id, whose
 from .rows import Found, Row, RowReader
 from .sources import Source, arrow, cells_of
 
@@ -78,7 +78,7 @@ class PartReader:
             payer = row.values.get("payer")
             if payer in self.payers:
                 row.values["payer"] = self.payers[payer]  # type: ignore[index]
-            _person(found, row.text("patient.id"), claim).rows.append(row)
+            _person(found, whose(row), claim).rows.append(row)
 
     # ---- JSON ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ..errors import CptrulesError, InputError
+from ..errors import CptrulesError, Fault, InputError
 from .fingerprint import of_mapping, of_policies
 from .mapping import PLAIN, TableMapping
 from .page import page
@@ -110,6 +111,7 @@ def audit(policies: Policies, claims: Sequence[str], out: str | os.PathLike[str]
     folder = WorkFolder(Path(out))
     sources = [source_of(path, options.mapping) for path in claims]
     sources += [source_of(path, options.history_mapping, of_a_history=True) for path in histories]
+    sources = _told_apart(sources)
     _facts_in_place(policies, sources)
     if options.form == "parquet":
         arrow()
@@ -122,6 +124,16 @@ def audit(policies: Policies, claims: Sequence[str], out: str | os.PathLike[str]
     except BrokenProcessPool:
         told = "a process was ended from outside (the system may have been short of memory); what is done is kept: run the same command again"
         raise AuditStopped(f"{folder.out}: {told}") from None
+
+
+def _told_apart(sources: Sequence[Source]) -> list[Source]:
+    """Files of one name are called by their paths; one that is given twice would make every claim of it stand twice."""
+    real = Counter((os.path.realpath(source.path), source.of_a_history) for source in sources)
+    twice = [Fault(path, "the file is given twice") for (path, _), many in real.items() if many > 1]
+    if twice:
+        raise InputError(twice)
+    names = Counter(source.name for source in sources)
+    return [attrs.evolve(source, label=source.path) if names[source.name] > 1 else source for source in sources]
 
 
 def _stopped(error: OSError, folder: WorkFolder) -> str:
@@ -185,7 +197,10 @@ def _cut(sources: Sequence[Source], folder: WorkFolder, parts: int, progress: Pr
     temporary = folder.spool.with_name("records.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        partition(sources, temporary, parts, progress("reading", sum(source.lines() for source in sources)))
+        lines = sum(source.lines() for source in sources)
+        told = progress("reading", lines)
+        partition(sources, temporary, parts, told)
+        told(lines)  # the number of lines was reckoned; the bar comes to its end all the same
         os.rename(temporary, folder.spool)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

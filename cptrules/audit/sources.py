@@ -44,6 +44,7 @@ class Source:
     delimiter: str = ","
     mapping: TableMapping = PLAIN
     fhir: FhirMapping | None = None
+    label: str = ""  # what it is called in results; left out, the file's name without its folders
 
     def bound(self) -> tuple[Bound, ...]:
         """Where each field stands in a row."""
@@ -55,8 +56,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The file's name, without its folders."""
-        return os.path.basename(self.path)
+        """What it is called in results."""
+        return self.label or os.path.basename(self.path)
 
     def lines(self) -> int:
         """How many lines it may hold, roughly."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 def claims_of_table(path: str | os.PathLike[str], mapping: FhirMapping | TableMapping | None, payers: Mapping[str, str]) -> Claims:
     """Read the claims of a table in the order of their ids; one with a row that can't be read is refused whole."""
     rows = list(_rows(_source(path, mapping, of_a_history=False)))
+    if any(row.of_a_history for row in rows):
+        raise InputError([Fault("column history", "services of a history stand among the claims; give them as the history, or audit the table")])
     mark_torn(rows)
     made = sorted(claims_of(rows), key=lambda one: str(one.claim.id if isinstance(one, Found) else one.claim))
     claims = [_renamed(one.claim, payers) for one in made if isinstance(one, Found)]

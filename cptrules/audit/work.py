@@ -183,9 +183,11 @@ def alone(out: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError([Fault(str(out), "another audit is at work in this folder")]) from None
-        yield
-    with suppress(FileNotFoundError):
-        os.unlink(out / ".lock")
+        try:
+            yield
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(out / ".lock")
 
 
 def judged(people: Iterable[Person], judge: Judge, wanted: int, seed: int) -> tuple[list[Result], Done]:

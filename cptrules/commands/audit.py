@@ -102,14 +102,18 @@ def _tally(summary: Summary) -> str:
     from ..audit.summary import at_stake, dollars
 
     whole = summary.judged + summary.refused
-    lines = [f"{whole:,} claim{'' if whole == 1 else 's'}: {summary.judged:,} judged, {summary.refused:,} refused."]
+    lines = [f"{_claims(whole)}: {summary.judged:,} judged, {summary.refused:,} refused."]
     for outcome, figures in summary.ranked("outcome"):
         stake = at_stake(figures)
         lines.append(f"  {outcome:<14}{figures['claims']:>12,}" + (f"   ${dollars(stake):,} at stake" if stake else ""))
     if summary.groups["missing"]:
         wanted = sorted(summary.groups["missing"].items(), key=lambda one: (-one[1]["claims"], one[0]))[:3]
-        lines.append("most often missing: " + ", ".join(f"{name} ({figures['claims']:,} claims)" for name, figures in wanted))
+        lines.append("most often missing: " + ", ".join(f"{name} ({_claims(figures['claims'])})" for name, figures in wanted))
     return "\n".join(lines)
+
+
+def _claims(many: int) -> str:
+    return f"{many:,} claim{'' if many == 1 else 's'}"
 
 
 def _written(found: Outcome) -> list[str]:

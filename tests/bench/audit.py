@@ -234,8 +234,8 @@ def measure(policies: list[str], sizes: list[int], claims_by_hand: int) -> None:
               f"| {one['told']:,.0f} |")  # fmt: skip
     for one in figures:
         half = one["cpu"] / 2
-        print(f"\n{one['lines']:,} lines: half of the CPU seconds, as two free cores would take, are {half / one['plain']:.2f} x by hand to the outcome, "
-              f"{half / one['told']:.2f} x by hand with sentences.")  # fmt: skip
+        print(f"\n{one['lines']:,} lines: half of the CPU seconds, as two free cores would take, are {half / one['plain']:.2f} x by hand "
+              f"to the outcome, {half / one['told']:.2f} x by hand with sentences.")  # fmt: skip
     if len(figures) > 1:
         ratio = figures[-1]["cpu"] / figures[0]["cpu"], figures[-1]["seconds"] / figures[0]["seconds"]
         print(f"\n{figures[-1]['lines']:,} lines take {ratio[0]:.1f} x the CPU and {ratio[1]:.1f} x the time of {figures[0]['lines']:,}.")
