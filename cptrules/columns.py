@@ -12,25 +12,29 @@ from typing import Any
 
 from .claims import UNKNOWN, History, Service
 
-MONEY = frozenset(("charge", "allowed", "paid"))
+MONEY = frozenset(("charge", "paid"))  # amounts that few ask for stand as their text; what was allowed is a Decimal at once
 
 
 class Columns:
-    """Services by field: the keys they were given with, and a column for each. Money stands as its text. Immutable.
+    """Services by field: the keys they were given with, and a column for each. Immutable.
 
-    `latest` is the last day of a service; `disciplined`: each of them states its discipline.
+    `days`, `disciplines` and `allowed` are columns; `latest` is the last day of a service. `plain`: each states its discipline, and none
+    was denied. `claims`: the numbers of all the claims they stand on, to see at once that none is of a claim in hand.
     """
 
-    __slots__ = ("_amounts", "_build", "_claims", "_columns", "disciplined", "latest", "many")
+    __slots__ = ("_amounts", "_build", "_columns", "allowed", "claims", "days", "disciplines", "latest", "many", "plain")
 
     def __init__(self, columns: Mapping[str, Sequence[Any]], many: int, build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:
         self._columns = columns
-        self._amounts: dict[str, Sequence[Decimal]] = {}
-        self._claims = "\n".join(columns.get("claim", ()))  # to see at once that none is of a claim in hand
-        self.many = many
-        self.latest = max(columns["date_of_service"])
-        self.disciplined = None not in columns.get("discipline", (None,))
         self._build = build
+        self._amounts: dict[str, Sequence[Decimal]] = {}
+        self.many = many
+        self.days: Sequence[Any] = columns["date_of_service"]
+        self.disciplines: Sequence[Any] = columns.get("discipline") or (None,) * many
+        self.allowed: Sequence[Any] = columns.get("allowed") or (UNKNOWN,) * many
+        self.latest = max(self.days)
+        self.plain = None not in self.disciplines and True not in columns.get("denied", ())
+        self.claims = "\n".join(columns.get("claim", ()))
 
     def services(self) -> tuple[Service, ...]:
         """The services themselves."""
@@ -49,16 +53,9 @@ class Columns:
 
     def of(self, names: Sequence[str], claim: str | None) -> Iterable[tuple[Any, ...]]:
         """Some fields of the services that were not denied and do not stand on a claim."""
-        taken: list[Iterable[Any]] = [self.column(name) for name in names]
-        denied, claims = self._columns.get("denied"), self._columns.get("claim")
-        if denied is not None and True in denied:
-            kept = [one is not True for one in denied]
-            if claims is not None:
-                kept = [one and number != claim for one, number in zip(kept, claims, strict=True)]
-        elif claims is None or claim is None or claim not in self._claims:
-            return zip(*taken, strict=True)
-        else:
-            kept = [number != claim for number in claims]
+        taken = [self.column(name) for name in names]
+        denied, claims = self.column("denied"), self.column("claim")
+        kept = [one is not True and (claim is None or number != claim) for one, number in zip(denied, claims, strict=True)]
         return zip(*(compress(column, kept) for column in taken), strict=True)
 
 

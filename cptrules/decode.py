@@ -81,7 +81,7 @@ def _money(value: Any) -> Decimal:
 def _text(value: Any) -> str:
     if value.__class__ is not str or not value or value.isspace():
         raise NotPlain
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _facts(value: Any) -> Frozen:
@@ -276,7 +276,7 @@ def quickly(cls: type[T], data: Any) -> T | None:
 def _claim(claim: c.Claim) -> None:
     """Hold a claim's lines to one another, as `interchange` does."""
     lines, diagnoses = claim.lines, claim.diagnoses
-    many = len(diagnoses or ()) if diagnoses is not UNKNOWN else 10**9  # type: ignore[arg-type]
+    many = len(diagnoses or ()) if diagnoses is not UNKNOWN else 10**9
     numbers = set()
     for line in lines:
         numbers.add(line.number)
@@ -314,7 +314,7 @@ def _spans(history: c.History) -> None:
     spans += [(one.from_, one.to) for one in history.balances or ()] if history.balances is not UNKNOWN else []
     spans += [(one.from_, one.to) for one in history.authorizations or ()] if history.authorizations is not UNKNOWN else []
     for start, end in spans:
-        if start.__class__ is date and end.__class__ is date and end < start:  # type: ignore[operator]
+        if start.__class__ is date and end.__class__ is date and end < start:
             raise NotPlain
 
 
@@ -377,8 +377,8 @@ def _builder(keys: tuple[str, ...]) -> Callable[[Iterable[tuple[Any, ...]]], tup
 def _column_reader(field: attrs.Attribute[Any]) -> Callable[[tuple[Any, ...]], Any]:
     """How a whole column is read; raises where one of its values is not plainly good."""
     kind, _ = _kind(field.type)
-    if field.name in MONEY:
-        return _money_column
+    if kind is Decimal:
+        return _money_column if field.name in MONEY else lambda column: tuple(map(Decimal, _money_column(column)))
     if kind is date:
         return _day_column
     if kind is int:
@@ -432,7 +432,7 @@ def _yes_no_column(column: tuple[Any, ...]) -> tuple[bool | None, ...]:
 
 def _text_column(column: tuple[Any, ...]) -> tuple[str, ...]:
     joined = "|".join(column)  # raises where one is no text
-    if not all(column) or (len(joined.split(None, 1)) > 1 and any(map(str.isspace, column))) or joined.isspace():
+    if not all(column) or (joined.split(None, 1) != [joined] and any(map(str.isspace, column))):
         raise NotPlain
     return column
 

@@ -606,6 +606,7 @@ def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
 
 
 def same_patient(claim: Claim, history: History | None) -> None:
+    """Refuse a history that is another patient's than the claim; raises InputError."""
     patient = getattr(claim.patient, "id", UNKNOWN)
     whose = history.patient if history is not None else UNKNOWN
     if isinstance(patient, str) and isinstance(whose, str) and patient != whose:

@@ -12,7 +12,8 @@ import click
 @click.argument("what")
 @click.argument("rule", required=False)
 @click.option("--stack", is_flag=True, help="Mark each clause with the file and line it comes from, layers folded.")
-def explain(what: str, rule: str | None, stack: bool) -> None:
+@click.option("--code", is_flag=True, help="Show the Python that a check of the policy runs, and which rules it decides.")
+def explain(what: str, rule: str | None, stack: bool, code: bool) -> None:
     """Explain a mistake by its code (E012), or a policy, or one rule of it.
 
     Exit: 0; 2 where there is no such mistake, policy or rule.
@@ -28,6 +29,11 @@ def explain(what: str, rule: str | None, stack: bool) -> None:
     if rule is not None and rule not in known:
         near = nearest(rule, known)
         raise click.BadParameter(f'no rule is called "{rule}"' + (f"; did you mean {near}?" if near else ""), param_hint="RULE")
+    if code:
+        from ..compiled.shown import code_text
+
+        click.echo("\n\n".join(code_text(policies, policy, rule) for policy in policies if rule is None or any(r.name == rule for r in policy.rules)))
+        return None
     having = [policy for policy in policies if rule is None or any(one.name == rule for one in policy.rules)]
     click.echo("\n\n".join((stack_text if stack else policy_text)(policy, rule) for policy in having))
     return None

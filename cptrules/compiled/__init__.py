@@ -18,7 +18,7 @@ from ..policy import Policy
 from ..report import Report
 from .odd import Unspoken
 from .program import Program
-from .report import settled
+from .report import Decision, settled
 
 _MOST_PROGRAMS: Final = 4_096
 
@@ -61,10 +61,10 @@ class Compiled:
             return check(self.policies, claim, history, session, ignoring)
         broken, met, asked, unsettled = decided
         if not unsettled and not any(asked):
-            return settled((self, program, claim, history, ignoring, broken, met, None, None, None))
+            return settled(Decision(self, program, claim, history, ignoring, broken, met))
         verdicts: dict[int, dict[int, Verdict]] = {}
         open_, counted = program.ask(claim, history, ignoring, decided, verdicts)
-        return settled((self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))
+        return settled(Decision(self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))
 
     def program(self, claim: Claim) -> Program | None:
         """The program for a claim, None where a line of it may be of no policy or its plan is not known."""

@@ -77,11 +77,11 @@ def _fits(record: Authorization, claim: Claim, line: ServiceLine, day: date, dis
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
     codes, start, end = record.codes, record.from_, record.to
     if codes.__class__ is tuple and codes:
-        if line.code not in codes:  # type: ignore[operator]
+        if line.code not in codes:
             return False
     elif isinstance(record.units, Mapping):
         raise Odd
-    if (start.__class__ is date and day < start) or (end.__class__ is date and day > end):  # type: ignore[operator]
+    if (start.__class__ is date and day < start) or (end.__class__ is date and day > end):
         return False
     return (
         _binds(record.payer, claim.payer) and _binds(record.plan, claim.plan)

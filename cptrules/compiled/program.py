@@ -63,7 +63,7 @@ class Program:
         self._days: dict[date, dict[Any, Any]] = {}  # of policies that ask nothing of the claim: the shapes of a day's era
         self._count = 0
         self._served: dict[Any, Fed] = {}
-        self.source, bound = written(self.docket, self._wanted, self.cases)
+        self.source, bound, self.blocks = written(self.docket, self._wanted, self.cases)
         past = tuple(counter for counter in self.docket.counters if not counter.local)
         self._past = past
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}

@@ -6,7 +6,7 @@ The sentences, facts, citations and repairs are the reference's own, rule by rul
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..claims import Claim, History
 from ..evaluate import Hearing, Ruled, Verdict, apart_from_rules, heard, noted, paid, reported, ruled
@@ -18,15 +18,23 @@ if TYPE_CHECKING:
     from .program import Program
 
 
-# What was decided of a claim: by whom, of what, what may be ignored; then, a mask for each line in the order of the numbers, the rules that
-# are broken on it and met; where the reference was asked also those undetermined, those of them that count, and by bit and line what it said.
-Decision = tuple[
-    "Compiled", "Program", Claim, History | None, frozenset[str], list[int], list[int], list[int] | None, list[int] | None,
-    dict[int, dict[int, Verdict]] | None,
-]  # fmt: skip
+class Decision(NamedTuple):
+    """What was decided of a claim: by whom, of what, and what may be ignored.
 
+    Then, a mask for each line in the order of the numbers, the rules that are broken on it and met; where the reference was asked, also
+    those that are undetermined, those of them that count in the outcome, and by bit and line what it said.
+    """
 
-_COMPILED, _PROGRAM, _CLAIM, _IGNORING, _BROKEN, _OPEN, _COUNTED, _VERDICTS = 0, 1, 2, 4, 5, 7, 8, 9
+    compiled: Compiled
+    program: Program
+    claim: Claim
+    history: History | None
+    ignoring: frozenset[str]
+    broken: list[int]
+    met: list[int]
+    open: list[int] | None = None
+    counted: list[int] | None = None
+    verdicts: dict[int, dict[int, Verdict]] | None = None
 
 
 class Settled(Report):
@@ -42,34 +50,34 @@ class Settled(Report):
     # ---- settled at once -------------------------------------------------------------------------------------
 
     @property
-    def claim(self) -> Claim:  # type: ignore[override]
+    def claim(self) -> Claim:
         """The claim."""
-        return self._decision[_CLAIM]
+        return self._decision.claim
 
     @property
-    def policies(self) -> tuple[str, ...]:  # type: ignore[override]
+    def policies(self) -> tuple[str, ...]:
         """The names of the policies that speak for it."""
         return tuple(policy.name for policy in self._program.matching)
 
     @property
-    def titles(self) -> tuple[str, ...]:  # type: ignore[override]
+    def titles(self) -> tuple[str, ...]:
         """Their titles."""
         return tuple(policy.title for policy in self._program.matching)
 
     @property
-    def ignored(self) -> tuple[str, ...]:  # type: ignore[override]
+    def ignored(self) -> tuple[str, ...]:
         """The fields for want of which no outcome moves."""
-        return tuple(sorted(self._decision[_IGNORING]))
+        return tuple(sorted(self._decision.ignoring))
 
     @property
     def at_least(self) -> str:
         """The worst of what is broken."""
-        return self._worst(self._decision[_BROKEN])
+        return self._worst(self._decision.broken)
 
     @property
     def at_most(self) -> str:
         """The worst of what is broken or undetermined."""
-        return self._worst((*self._decision[_BROKEN], *(self._decision[_COUNTED] or ())))
+        return self._worst((*self._decision.broken, *(self._decision.counted or ())))
 
     @property
     def outcome(self) -> str:
@@ -95,23 +103,23 @@ class Settled(Report):
 
     @property
     def _program(self) -> Program:
-        return self._decision[_PROGRAM]
+        return self._decision.program
 
     @property
     def _numbers(self) -> list[int]:
-        return sorted([line.number for line in self._decision[_CLAIM].lines])
+        return sorted([line.number for line in self._decision.claim.lines])
 
     def _masks(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Each line's number, and what is broken on it, met, undetermined, and undetermined so that it counts."""
-        _, _, _, _, _, broken, met, open_, counted, _ = self._decision
-        none = [0] * len(broken)
-        return zip(self._numbers, broken, met, open_ or none, counted or none, strict=True)
+        decision = self._decision
+        none = [0] * len(decision.broken)
+        return zip(self._numbers, decision.broken, decision.met, decision.open or none, decision.counted or none, strict=True)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What was found, in short."""
         lines: dict[int, list[int]] = {}
-        broken = self._decision[_BROKEN]
+        broken = self._decision.broken
         if not any(broken):
             return ()
         for number, mask in zip(self._numbers, broken, strict=True):
@@ -125,12 +133,12 @@ class Settled(Report):
     # ---- made when read --------------------------------------------------------------------------------------
 
     @property
-    def lines(self) -> tuple[LineReport, ...]:  # type: ignore[override]
+    def lines(self) -> tuple[LineReport, ...]:
         """Each line's outcome; what stands of it comes from the findings of rules that reduce."""
         return self._once("lines", lambda: self._lines())  # type: ignore[no-any-return]
 
     @property
-    def rules(self) -> tuple[RuleStatus, ...]:  # type: ignore[override]
+    def rules(self) -> tuple[RuleStatus, ...]:
         """One entry for each rule and status."""
         return self._once("rules", lambda: tuple(status for one in self._docket() for status in self._ruled(one).statuses))  # type: ignore[no-any-return]
 
@@ -138,18 +146,18 @@ class Settled(Report):
     def open(self) -> tuple[RuleStatus, ...]:
         """The rules that are undetermined, each with what is missing; no other rule is looked at for it."""
         every = 0
-        for mask in self._decision[_OPEN] or ():
+        for mask in self._decision.open or ():
             every |= mask
         these = [one for one in self._docket() if every & one.bit]
         return tuple(status for one in these for status in self._ruled(one).statuses if status.status == "undetermined")
 
     @property
-    def found(self) -> tuple[Finding, ...]:  # type: ignore[override]
+    def found(self) -> tuple[Finding, ...]:
         """The findings, without their repairs."""
         return tuple(finding for finding, _, _ in self._found())
 
     @property
-    def notes(self) -> tuple[str, ...]:  # type: ignore[override]
+    def notes(self) -> tuple[str, ...]:
         """What was assumed or left aside."""
         return self._once("notes", lambda: tuple(noted(self._hearing(), self._looked_at())))  # type: ignore[no-any-return]
 
@@ -196,19 +204,19 @@ class Settled(Report):
         return made[name]
 
     def _whole(self) -> Report:
-        return reported(self._hearing(), [self._ruled(one) for one in self._docket()], self._decision[_COMPILED])
+        return reported(self._hearing(), [self._ruled(one) for one in self._docket()], self._decision.compiled)
 
     def _hearing(self) -> Hearing:
-        _, program, claim, history, ignoring, *_ = self._decision
-        return self._once("hearing", lambda: heard(program.policies, claim, history, None, ignoring))  # type: ignore[no-any-return]
+        one = self._decision
+        return self._once("hearing", lambda: heard(one.program.policies, one.claim, one.history, None, one.ignoring))  # type: ignore[no-any-return]
 
     def _docket(self) -> tuple[Ruling, ...]:
-        return self._program.docket.rulings  # type: ignore[no-any-return]
+        return self._program.docket.rulings
 
     def _ruled(self, ruling: Ruling) -> Ruled:
         made = self._once("ruled", dict)
         if ruling.bit not in made:
-            found = ruled(self._hearing(), ruling.policy, ruling.rule, (self._decision[_VERDICTS] or {}).get(ruling.bit))
+            found = ruled(self._hearing(), ruling.policy, ruling.rule, (self._decision.verdicts or {}).get(ruling.bit))
             self._agrees(ruling, found)
             made[ruling.bit] = found
         return made[ruling.bit]  # type: ignore[no-any-return]
@@ -221,7 +229,8 @@ class Settled(Report):
         for number, broken, met, open_, _ in self._masks():
             status = "broken" if broken & ruling.bit else "met" if met & ruling.bit else "undetermined" if open_ & ruling.bit else "not_applicable"
             if said[number] != status:
-                raise RuntimeError(f"compiled code says {status} of {ruling.rule.name} on line {number}, the reference {said[number]}: please report it")
+                told = f"of {ruling.rule.name} on line {number}"
+                raise RuntimeError(f"compiled code says {status} {told}, the reference {said[number]}: please report it")
 
     def _found(self) -> Any:
         return self._once("found", self._finding)
@@ -235,9 +244,9 @@ class Settled(Report):
     def _repaired(self) -> tuple[Finding, ...]:
         from ..repairs import Repairing
 
-        compiled, program, _, history, ignoring, *_ = self._decision
+        one = self._decision
         candidates = tuple((repairs, why) for _, repairs, why in self._found())
-        return Repairing(program.policies, history, None, ignoring, candidates, frozenset(), compiled).repaired(self)
+        return Repairing(one.program.policies, one.history, None, one.ignoring, candidates, frozenset(), one.compiled).repaired(self)
 
     def _looked_at(self) -> set[int]:
         rules = sum(ruling.bit for ruling in self._docket())
@@ -258,7 +267,7 @@ class Settled(Report):
     def _every(self) -> int:
         """All that is broken on some line."""
         every = 0
-        for mask in self._decision[_BROKEN]:
+        for mask in self._decision.broken:
             every |= mask
         return every
 
@@ -277,11 +286,10 @@ def _given(report: Report) -> Report:
 
 _set_decision: Final = Settled._decision.__set__  # type: ignore[attr-defined]
 _set_made: Final = Settled._made.__set__  # type: ignore[attr-defined]
-_new: Final = object.__new__
 
 
 def settled(decision: Decision) -> Report:
     """The report of what was decided."""
-    report = _new(Settled)
+    report = object.__new__(Settled)
     _set_decision(report, decision)
     return report

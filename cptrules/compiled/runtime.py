@@ -38,6 +38,7 @@ class Began:
     time: TimeKey
 
     def __call__(self, claim: Claim, day: date) -> date | None:
+        """Give its first day."""
         span = self.span(claim, day)
         return None if span is None else span.from_
 
@@ -72,10 +73,10 @@ def opens(history: History | None, last: date) -> tuple[Any, date | None, bool, 
         return (), None, False, None
     kept, since, until, balances = columns_of(history), history.complete_from, history.complete_to, history.balances
     services = kept if kept is not None else history.services
-    if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):  # type: ignore[operator]
+    if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):
         since = None
     ours = history.complete_for == "billing_provider"
-    return services or (), since, ours, balances if balances.__class__ is tuple and balances else None  # type: ignore[return-value]
+    return services or (), since, ours, balances if balances.__class__ is tuple and balances else None
 
 
 def taken(history: History, services: Any, claim: Claim, measures: tuple[str, ...], begin: date, first: date, last: date,
@@ -84,7 +85,7 @@ def taken(history: History, services: Any, claim: Claim, measures: tuple[str, ..
 
     Raises Odd where a service stands on one of the claim's own days.
     """
-    if services.__class__ is Columns and services.disciplined:
+    if services.__class__ is Columns and None not in services.disciplines:
         rows = services.of(("date_of_service", "discipline", *measures), claim.id if isinstance(claim.id, str) else None)
         return rows if services.latest < first else _before(rows, first, last)
     number = claim.id if isinstance(claim.id, str) else _NOBODY

@@ -28,7 +28,7 @@ from ..truth import Need, Truth, all_of
 from . import depends
 from .counters import Running
 from .odd import UNSURE, Odd
-from .rulings import CODE, DISAGREE, ENDED, LATER, REFERENCE, SHAPE, Docket, Ruling
+from .rulings import CODE, LATER, REFERENCE, SHAPE, Docket, Ruling
 
 MOST_SHAPES: Final = 20_000  # of one program; beyond them all are forgotten and asked anew
 

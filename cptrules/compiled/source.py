@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from ..claims import UNKNOWN, Patient, Provider
+from ..columns import Columns
 from ..lines import Case
 from ..policy import CodeSet, Pairs, PriorAuthorization, TimeKey
 from ..vocabulary import DISCIPLINES
@@ -82,13 +83,13 @@ def total(counter: Running) -> str:
     return f"h{counter.number}" if counter.kinds or counter.local else f"t{counter.number}"
 
 
-def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mapping[int, Case]) -> tuple[str, dict[str, Any]]:
-    """Write the code that decides a claim, and give the names that its policies' values are bound to."""
+def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mapping[int, Case]) -> tuple[str, dict[str, Any], dict[int, str]]:
+    """Write the code that decides a claim; give it, the names that its policies' values are bound to, and by bit each rule's own part."""
     from . import source_history, source_lines, source_rules
 
     assumed = frozenset(field.name for policy in docket.matching for field, _ in policy.assumes)
     source = Source(docket, wanted, cases, assumed)
-    blocks = [source_rules.block(source, ruling) for ruling in source.coded()]
+    blocks = {ruling.bit: source_rules.block(source, ruling) for ruling in source.coded()}
     source_lines.claim(source)
     if source.looks_back:
         source_history.past(source)
@@ -97,20 +98,20 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
     source.depth = 2
     source_lines.line(source)
     source_lines.feeds(source)
-    for one in blocks:
+    for one in blocks.values():
         source.say(*one)
     source.say("broken.append(b)", "met.append(m)", "asked.append(a)", "place += 1")
     source.depth = 1
     source_rules.together(source)
     source.say("return broken, met, asked, unsettled")
     text = "\n".join(["def decide(claim, history, lines, arranged):", *source.lines]) + "\n"
-    return text, {**source.names, "diagnosed": runtime.Diagnosed(source.diagnosed)}
+    return text, {**source.names, "diagnosed": runtime.Diagnosed(source.diagnosed)}, {bit: "\n".join(lines) for bit, lines in blocks.items()}
 
 
 # The names of the library that the code uses; those that belong to one program come beside them.
 LIBRARY: Final = {
-    "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered,
-    "covered": covered, "fact": shapes.fact, "date": date, "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances,
-    "new_years": runtime.NewYears(), "pointed": runtime.pointed, "timed": timed.timed, "paired": runtime.paired,
-    "sure_of": runtime.sure_of, "younger": runtime.younger, "nobody": object(), "DISCIPLINES": DISCIPLINES,
+    "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "Columns": Columns, "DISCIPLINES": DISCIPLINES, "date": date, "zip": zip,
+    "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered, "new_years": runtime.NewYears(),
+    "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances, "pointed": runtime.pointed,
+    "fact": shapes.fact, "sure_of": runtime.sure_of, "younger": runtime.younger, "covered": covered, "timed": timed.timed, "paired": runtime.paired,
 }  # fmt: skip

@@ -24,7 +24,7 @@ def past(source: Source) -> None:
     if windows:
         starts = [f"w{number} or first" for number in range(len(windows))]
         source.say(f"begin = {starts[0] if len(starts) == 1 else 'min(' + ', '.join(starts) + ')'}")
-    source.say("try:")
+    source.say("cid = claim.id", "try:")
     source.depth = 3
     _pass_over(source, cells)
     source.depth = 2
@@ -55,7 +55,12 @@ def _pass_over(source: Source, cells: bool) -> None:
     if cells:
         measures = [one for one in _amounts(counters) if one not in ("days", "lines")]
         values = "".join(f", {_VALUE}{measure}" for measure in measures)
-        source.say(f"for d, k{values} in taken(history, services, claim, {source.bind(tuple(measures))}, begin, first, last, served):")
+        columns = ", ".join(f"services.{one}" if one == "allowed" else f"services.column({source.bind(one)})" for one in measures)
+        apart = "services.latest < first and cid.__class__ is str and cid not in services.claims"
+        source.say(f"if services.__class__ is Columns and services.plain and {apart}:")
+        source.say(f"rows = zip(services.days, services.disciplines{', ' if columns else ''}{columns})", deeper=1)
+        source.say(f"else: rows = taken(history, services, claim, {source.bind(tuple(measures))}, begin, first, last, served)")
+        source.say(f"for d, k{values} in rows:")
         source.depth += 1
         source.say("if d >= begin:")
         source.depth += 1

@@ -7,7 +7,7 @@ from typing import Final
 from ..policy import Pairs, PriorAuthorization, Timing
 from .counters import AMOUNTS, Running
 from .source import Source, total
-from .source_history import began, before
+from .source_history import before, began
 
 # A line's part of the shape, as the code takes it from the record.
 _LINE: Final = {

@@ -62,7 +62,7 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
                 "    j = k if single else (k, day)",
                 f"    if j in l{name}: l{name}[j].append({entry})",
                 f"    else: l{name}[j] = [{entry}]",
-                f"except TypeError: o{name} = a = a | {bit}",
+                f"except ODD: o{name} = a = a | {bit}",
             ]
         case Pairs():
             return [f"l{name}.append((place, day, line, {source.told('pairs', bit)}))"]

@@ -75,7 +75,8 @@ def _together(group: Sequence[Entry], by_midpoint: bool) -> tuple[dict[str, int]
 
 def total_time(minutes: Mapping[str, int], billed: Mapping[str, int]) -> dict[str, int]:
     """Each code's share of the day's units: whole fifteens, then one each to the largest remainders, ties to what was billed (M8.1)."""
-    shares, rest, whole, left = {}, [], 7, 0
+    rest: list[tuple[int, bool, int, str]] = []
+    shares, whole, left = {}, 7, 0
     for code, given in minutes.items():
         shares[code] = units = given // 15
         whole += given
