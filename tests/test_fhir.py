@@ -228,7 +228,7 @@ REFUSED = [
     (_item(detail=[{"sequence": 1, "productOrService": concept("97112")}]), "a service within a service"),
     (_item(detail=[{"sequence": 1, "productOrService": {}, "subDetail": [{}]}]), "a service within a service"),
     (_item(servicedPeriod={"start": "2026-03-04"}), "which holds is not clear"),
-    (lambda data: data["item"][0].pop("servicedDate") and data["item"][0].update(servicedPeriod={"start": "2026-03-04", "end": "2026-03-05"}), "no single day"),
+    (lambda data: data["item"][0].pop("servicedDate") and _item(servicedPeriod={"start": "2026-03-04", "end": "2026-03-05"})(data), "no single day"),
     (_item(servicedDate="2026-02-30"), "no date or time of R4"),
     (_item(servicedDate="03/04/2026"), "no date or time of R4"),
     (_item(servicedDate="2026-03"), "a line needs its date"),
@@ -246,7 +246,7 @@ REFUSED = [
     (_item(sequence=2), "stands twice"),
     (lambda data: data["diagnosis"][0].update(sequence=2), "stands twice"),
     (lambda data: data["diagnosis"][0].update(diagnosisCodeableConcept=concept("279039007", "http://snomed.info/sct")), "no code of ICD-10-CM"),
-    (lambda data: data["diagnosis"].append({"sequence": 4, "diagnosisReference": {"reference": "Condition/c"}}), "Condition it names is not in the file"),
+    (lambda data: data["diagnosis"].append({"sequence": 4, "diagnosisReference": {"reference": "Condition/c"}}), "is not in the file"),
     (lambda data: data["item"][0]["extension"].append(data["item"][0]["extension"][0]), "minutes is there twice"),
     (lambda data: data["item"][0]["extension"][0].update(valueQuantity={"value": 1, "code": "h"}), "no minutes"),
     (lambda data: data["item"][0]["extension"][0].update(valueQuantity={"value": 7.5, "code": "min"}), "not a whole number"),
@@ -544,7 +544,8 @@ def _adjudicate(*parts: tuple[str, str | None, float | None]) -> Change:
 )
 def test_denied_paid_and_allowed_are_said_only_where_the_answer_says_them(change: Change, expected: tuple[Any, ...], tmp_path: Path) -> None:
     first = history_of(tmp_path, changed("eob_01", change)).services[0]  # type: ignore[index]
-    assert (UNKNOWN if first.paid is UNKNOWN else str(first.paid), UNKNOWN if first.allowed is UNKNOWN else str(first.allowed), first.denied) == expected
+    paid, allowed = (one if one is UNKNOWN else str(one) for one in (first.paid, first.allowed))
+    assert (paid, allowed, first.denied) == expected
 
 
 def test_a_service_of_several_days_has_no_known_date_and_the_sum_line_is_none(tmp_path: Path) -> None:
@@ -570,6 +571,7 @@ HISTORY_REFUSED = [
     ("history_mila", lambda data: data["entry"][1]["resource"].update(addItem=[{}]), "lines that the payer added"),
     ("history_mila", lambda data: data["entry"][1]["resource"].update(error=[{"code": {}}]), "could not process it"),
     ("history_mila", lambda data: data["entry"][1]["resource"].pop("preAuthPeriod"), "for which days"),
+    ("history_mila", lambda data: data["entry"][1]["resource"].pop("item"), "which is not said"),
     ("history_mila", lambda data: data["entry"][1]["resource"]["item"][0].update(itemSequence=7), "an item that the request does not have"),
 ]  # fmt: skip
 
@@ -716,6 +718,13 @@ def test_the_commands_take_fhir(run: Run) -> None:  # noqa: F811
     assert code == 2
     assert "another patient's" in err
     assert "mila" not in err
+
+
+def test_a_history_of_other_patients_is_told(run: Run) -> None:  # noqa: F811
+    words = ("check", TOP / "docs" / "examples" / "acme.policy", "--claim", OURS / "claim_02_commercial_auth.json", "--payer", "ACM01=ACME")
+    code, out, _ = run(*words, "--history", TOP / "docs" / "examples" / "835" / "02_medicare_kx_reversal.edi")
+    assert code == 3
+    assert "the history given is of other patients" in " ".join(out.split())
 
 
 def test_payer_names_hold_for_authorizations_too(run: Run, tmp_path: Path) -> None:  # noqa: F811

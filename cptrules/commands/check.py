@@ -55,7 +55,9 @@ def _judged(policies: Policies, claims: Iterable[Claim], histories: tuple[Histor
     reports, refusals = [], []
     for claim in claims:
         try:
-            reports.append(policies.check(claim, history_of(claim, histories), session, ignore_missing=ignored))
+            mine = history_of(claim, histories)
+            told = ("the history given is of other patients: nothing of it is this one's",) if histories and mine is None else ()
+            reports.append(_noted(policies.check(claim, mine, session, ignore_missing=ignored), told))
         except InputError as error:
             refusals.append(Refusal(claim.id if isinstance(claim.id, str) else None, "", error.faults))
     return reports, tuple(refusals)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from ..errors import Fault, InputError
 from .elements import Element
 
+K = TypeVar("K")
 _NAMED: Final = ("Claim", "ClaimResponse", "ExplanationOfBenefit", "Encounter", "Procedure")
 _TYPE: Final = re.compile("[A-Z][A-Za-z]{2,40}")
 
@@ -54,10 +55,25 @@ class Box:
 
     entries: tuple[Entry, ...]
     partial: bool = False
+    _by_kind: dict[str, list[Entry]] = attrs.field(init=False, repr=False, eq=False)
+    _by_url: dict[str, Entry] = attrs.field(init=False, repr=False, eq=False)
+    _by_id: dict[tuple[str, str], list[Entry]] = attrs.field(init=False, repr=False, eq=False)
+
+    @_by_kind.default
+    def _kinds_of_entries(self) -> dict[str, list[Entry]]:
+        return _grouped((one.kind, one) for one in self.entries)
+
+    @_by_url.default
+    def _urls_of_entries(self) -> dict[str, Entry]:
+        return {one.full_url: one for one in reversed(self.entries) if one.full_url}
+
+    @_by_id.default
+    def _ids_of_entries(self) -> dict[tuple[str, str], list[Entry]]:
+        return _grouped(((one.kind, one.id), one) for one in self.entries if one.id)
 
     def of(self, kind: str) -> list[Entry]:
         """The resources of a type, in the order of the file."""
-        return [one for one in self.entries if one.kind == kind]
+        return self._by_kind.get(kind, [])
 
     def kinds(self) -> str:
         """The types that are there."""
@@ -76,17 +92,23 @@ class Box:
     def entry(self, text: str) -> Entry | None:
         """The resource of a reference's text: by its whole address, else by type and id."""
         text = text.partition("/_history/")[0]
-        whole = [one for one in self.entries if one.full_url and one.full_url == text]
-        if whole:
-            return whole[0]
+        if text in self._by_url:
+            return self._by_url[text]
         kind, _, name = text.rpartition("/")
-        near = [one for one in self.entries if name and one.id == name and kind.rpartition("/")[2] == one.kind]
+        near = self._by_id.get((kind.rpartition("/")[2], name), [])
         return near[0] if len(near) == 1 else None
 
-    def same(self, reference: Element | None, entry: Entry) -> bool:
-        """Whether a reference names a resource of the file."""
+    def named(self, reference: Element | None) -> Entry | None:
+        """The entry of the file that a reference names."""
         text = reference.text("reference") if reference is not None else None
-        return text is not None and self.entry(text) is entry
+        return None if text is None else self.entry(text)
+
+
+def _grouped(pairs: Iterable[tuple[K, Entry]]) -> dict[K, list[Entry]]:
+    found: dict[K, list[Entry]] = {}
+    for key, one in pairs:
+        found.setdefault(key, []).append(one)
+    return found
 
 
 def _contained(reference: Element, name: str) -> Element | None:
@@ -105,11 +127,6 @@ def key_of(reference: Element | None) -> str | None:
     if reference is None or text is None or text.startswith("#"):
         return None
     return text.partition("/_history/")[0].rpartition("/")[2] or None
-
-
-def is_fhir(data: Any) -> bool:
-    """Whether JSON is FHIR: an object with a `resourceType`, or a list with one."""
-    return any(isinstance(one, dict) and "resourceType" in one for one in (data if isinstance(data, list) else [data]))
 
 
 def box_of(records: Iterable[tuple[str, Any]]) -> Box:

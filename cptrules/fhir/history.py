@@ -90,13 +90,13 @@ def _made(entry: Entry, source: Source, notes: list[str]) -> tuple[str | None, s
 
 def _check_counts(one: Element) -> None:
     """Status and use: what is active counts; what is known not to count is told; the rest is refused."""
-    status, use = one.data.get("status"), one.data.get("use")
+    status, use = one.text("status") or "", one.text("use") or ""
     answers_claim = one.kind == "ExplanationOfBenefit"
     counted = "claim" if answers_claim else "preauthorization"
-    if isinstance(status, str) and STATUSES.get(status) and isinstance(use, str) and use in USES:
+    if STATUSES.get(status) and use in USES:
         raise _NothingCounts(f"does not count: {STATUSES[status]}")
     one.only("status", STATUSES)
-    if use in USES and use != counted and not (use == "claim"):
+    if use in USES and use not in (counted, "claim"):
         raise _NothingCounts(f"tells of no service that was given: its use is {use}")
     if use == "claim" and not answers_claim:
         one.say("use", "it answers a claim, and does not say which services: give the ExplanationOfBenefit, or the 835")
@@ -283,6 +283,8 @@ def _approved(one: Element, request: Element, items: dict[int, Element], approve
     """Codes, discipline and amount of what was approved, item by item of the request."""
     asked = request.by_sequence("item")
     meant = {number: asked[number] for number in approved if number in asked} if items else asked
+    if not items and one.data.get("outcome") == "partial":
+        one.say("item", "a part is approved, and which is not said")
     if items and len(meant) < len(approved):
         one.say("item", "it answers an item that the request does not have")
     codes = {number: source.procedure_code(item, "productOrService") for number, item in meant.items()}

@@ -34,11 +34,18 @@ def operation_outcome(report: Report) -> dict[str, Any]:
     told = {number for one in report.rules if one.status == "undetermined" and not one.ignored for number in one.lines}
     issues += [_unjudged(line.number, places) for line in report.lines if line.outcome == "undetermined" and line.number not in told]
     if report.outcome in ("clean", "inform") and not any(one["severity"] in ("error", "warning") for one in issues):
-        issues.insert(0, _issue("information", "informational", f"The claim is {report.outcome} under {', '.join(report.policies)}."))
+        issues.insert(0, _issue("information", "informational", _good(report)))
     elif not issues:
         issues.append(_issue("warning", "incomplete", f"The outcome is {report.outcome}."))
     issues += [_issue("information", "informational", note) for note in report.notes]
     return _outcome(report.claim.id, issues)
+
+
+def _good(report: Report) -> str:
+    """That a claim is clean, and what had to be set aside for it."""
+    aside = [f"the rules that want for {', '.join(report.ignored)} are set aside"] if report.ignored else []
+    aside += [f"{report.overruled} of its findings were set aside by a person"] if report.overruled else []
+    return f"The claim is {report.outcome} under {', '.join(report.policies)}" + "".join(f"; {one}" for one in aside) + "."
 
 
 def refusal_outcome(refusal: Refusal) -> dict[str, Any]:

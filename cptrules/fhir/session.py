@@ -6,7 +6,7 @@ number of patients and the place of service have no element at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import attrs
@@ -43,13 +43,44 @@ class ReadSessions:
     notes: tuple[str, ...] = ()
 
 
+_Known = tuple[str | None, tuple[str, ...]]  # what a place in the file says of a person: NPI and taxonomies
+
+
+@attrs.frozen
+class _Clinic(Source):
+    """A file's resources, and what its claims say of patients and of who works there."""
+
+    claims: dict[str, list[Element]] = attrs.field(init=False, repr=False)
+    people: dict[str, dict[_Known, None]] = attrs.field(init=False, repr=False)
+
+    @claims.default
+    def _by_patient(self) -> dict[str, list[Element]]:
+        found: dict[str, list[Element]] = {}
+        for entry in self.box.of("Claim"):
+            claim = entry.element([])
+            if (patient := key_of(claim.reference("patient"))) is not None:
+                found.setdefault(patient, []).append(claim)
+        return found
+
+    @people.default
+    def _by_person(self) -> dict[str, dict[_Known, None]]:
+        found: dict[str, dict[_Known, None]] = {}
+        for entry in self.box.of("Claim"):
+            for member in entry.element([]).each("careTeam"):
+                provider = member.reference("provider")
+                if provider is not None and (person := key_of(provider)) is not None:
+                    taxonomies = tuple(self.codes(member.concept("qualification"), TAXONOMY))
+                    found.setdefault(person, {})[(self.npi(provider), taxonomies)] = None
+        return found
+
+
 def sessions_of(box: Box, known: FhirMapping) -> ReadSessions:
     """Make a session of each Encounter that took place.
 
     Raises InputError where there is none, where the file is one page of several (Procedures may be missing), or where a Procedure may
     belong to a session and nobody says to which.
     """
-    source = Source(box, known)
+    source = _Clinic(box, known)
     if not box.of("Encounter"):
         raise InputError([Fault("", f"there is no Encounter in it, of which a session is made; there is {box.kinds()}")])
     if box.partial:
@@ -58,11 +89,12 @@ def sessions_of(box: Box, known: FhirMapping) -> ReadSessions:
     notes = [f"{one.where} is {one.data['status']}: no session" for one in box.of("Encounter") if one not in took_place]
     if not took_place:
         raise InputError([Fault("", note) for note in notes])
-    notes += _unlinked(source)
+    linked = _linked(source)
+    notes += _unlinked(linked.pop(None, []), source)
     sessions, refusals = [], []
     for entry in took_place:
         try:
-            sessions.append(_session(entry, source, notes))
+            sessions.append(_session(entry, linked.get(entry.place, []), source, notes))
         except InputError as error:
             refusals.append(Refusal(entry.id, entry.where, error.faults))
     if any(True for one in (*took_place, *box.of("Procedure")) for _ in in_utc(one.data)):
@@ -70,15 +102,24 @@ def sessions_of(box: Box, known: FhirMapping) -> ReadSessions:
     return ReadSessions(tuple(sessions), tuple(refusals), tuple(notes))
 
 
-def _unlinked(source: Source) -> list[str]:
+def _linked(source: Source) -> dict[str | None, list[Entry]]:
+    """The Procedures of each encounter, by its place in the file; None has those of no encounter of the file."""
+    found: dict[str | None, list[Entry]] = {}
+    for entry in source.box.of("Procedure"):
+        encounter = source.box.named(entry.element([]).reference("encounter"))
+        found.setdefault(encounter.place if encounter is not None and encounter.kind == "Encounter" else None, []).append(entry)
+    return found
+
+
+def _unlinked(entries: Iterable[Entry], source: Source) -> list[str]:
     """Procedures of no encounter of the file: told where they are of another day, refused where they could be a session's."""
     notes, faults = [], []
     days = {(one.data.get("period") or {}).get("start", "")[:10] for one in source.box.of("Encounter")
             if isinstance(one.data.get("period"), dict) and isinstance(one.data["period"].get("start"), str)}  # fmt: skip
-    for entry in source.box.of("Procedure"):
+    for entry in entries:
         procedure = entry.element([])
         reference = procedure.reference("encounter")
-        if procedure.data.get("status") in _NOT_DONE or any(source.box.same(reference, one) for one in source.box.of("Encounter")):
+        if procedure.data.get("status") in _NOT_DONE:
             continue
         day = _day(procedure)
         if key_of(reference) is not None or (day is not None and day not in days):
@@ -95,13 +136,13 @@ def _day(procedure: Element) -> str | None:
     return period.day("start") if period is not None else procedure.day("performedDateTime")
 
 
-def _session(entry: Entry, source: Source, notes: list[str]) -> Session:
+def _session(entry: Entry, given: Iterable[Entry], source: _Clinic, notes: list[str]) -> Session:
     faults: list[Fault] = []
     one = entry.element(faults)
     one.only("status", _STATES)
     one.raise_faults()
     period = one.child("period", "Period")
-    procedures = [*_procedures(entry, source, notes)]
+    procedures = [*_procedures(entry, given, source, notes)]
     patient = source.patient(one, "subject")
     payer, plan = _payer(one, period, source)
     made = {
@@ -118,13 +159,11 @@ def _session(entry: Entry, source: Source, notes: list[str]) -> Session:
     return made_of(Session, made, one, ("interventions", "Procedure"))
 
 
-def _procedures(entry: Entry, source: Source, notes: list[str]) -> Iterator[Element]:
+def _procedures(entry: Entry, given: Iterable[Entry], source: Source, notes: list[str]) -> Iterator[Element]:
     """The Procedures of an encounter that were given, in the order of the file."""
-    for other in source.box.of("Procedure"):
+    for other in given:
         faults: list[Fault] = []
         procedure = Element(other.data, other.kind, other.where, faults)
-        if not source.box.same(procedure.reference("encounter"), entry):
-            continue
         if procedure.data.get("status") in _NOT_DONE:
             notes.append(f"{other.where} is {procedure.data['status']}: in no session")
             continue
@@ -137,7 +176,7 @@ def _procedures(entry: Entry, source: Source, notes: list[str]) -> Iterator[Elem
         yield procedure
 
 
-def _intervention(procedure: Element, encounter: Element, source: Source) -> dict[str, Any]:
+def _intervention(procedure: Element, encounter: Element, source: _Clinic) -> dict[str, Any]:
     period = procedure.child("performedPeriod", "Period")
     at = period.moment("start") if period is not None else procedure.moment("performedDateTime")
     texts = [text for note in procedure.each("note", "Annotation") if (text := note.text("text")) is not None]
@@ -150,7 +189,7 @@ def _intervention(procedure: Element, encounter: Element, source: Source) -> dic
     }  # fmt: skip
 
 
-def _performers(procedure: Element, encounter: Element, source: Source) -> dict[str, Any]:
+def _performers(procedure: Element, encounter: Element, source: _Clinic) -> dict[str, Any]:
     """Who gave it. Of two with different roles one is `with`: the assistant, where a therapist and an assistant did it together."""
     people = [_person(one.reference("actor"), encounter, source) for one in procedure.each("performer")]
     if len(people) > 2:
@@ -167,28 +206,24 @@ def _performers(procedure: Element, encounter: Element, source: Source) -> dict[
     return {"role": role, "with": other, "rendering_provider": provider}
 
 
-def _person(reference: Element | None, encounter: Element, source: Source) -> tuple[str | None, dict[str, Any] | None]:
+def _person(reference: Element | None, encounter: Element, source: _Clinic) -> tuple[str | None, dict[str, Any] | None]:
     """The role and NPI of a performer: the reference's own, else as the encounter or a claim of the file names the same person."""
-    same = [one for one in _named(reference, encounter, source) if source.npi(one[0]) is not None or one[1]]
-    npi = source.npi(reference) or next((found for one, _ in same if (found := source.npi(one)) is not None), None)
-    role, _ = source.role(reference, next((taxonomies for _, taxonomies in same if taxonomies), ()))
+    same = [*_named(reference, encounter, source)]
+    npi = source.npi(reference) or next((found for found, _ in same if found is not None), None)
+    role, _ = source.role(reference, dict.fromkeys(one for _, taxonomies in same for one in taxonomies))
     return source.known.roles.get(npi or "") or role, stated({"npi": npi}) or None
 
 
-def _named(reference: Element | None, encounter: Element, source: Source) -> Iterator[tuple[Element, list[str]]]:
-    """Where else the file names a person, with the taxonomies it gives."""
+def _named(reference: Element | None, encounter: Element, source: _Clinic) -> Iterator[_Known]:
+    """What the encounter and the claims of the file say of a person."""
     key = key_of(reference)
     if key is None:
         return
     for participant in encounter.each("participant"):
         individual = participant.reference("individual")
         if individual is not None and key_of(individual) == key:
-            yield individual, []
-    for entry in source.box.of("Claim"):
-        for member in entry.element([]).each("careTeam"):
-            provider = member.reference("provider")
-            if provider is not None and key_of(provider) == key:
-                yield provider, source.codes(member.concept("qualification"), TAXONOMY)
+            yield source.npi(individual), ()
+    yield from source.people.get(key, ())
 
 
 def _minutes(period: Element | None) -> int | None:
@@ -224,10 +259,10 @@ def _diagnoses(one: Element, source: Source) -> list[str] | None:
     return list(dict.fromkeys(codes[0] for _, codes in sorted(zip(ranks, found, strict=True), key=lambda pair: pair[0])))
 
 
-def _payer(one: Element, period: Element | None, source: Source) -> tuple[str | None, str | None]:
+def _payer(one: Element, period: Element | None, source: _Clinic) -> tuple[str | None, str | None]:
     """Who pays: as the claims of the file for this patient and day say, else the patient's only active Coverage, else the mapping's."""
     patient, day = key_of(one.reference("subject")), period.day("start") if period is not None else None
-    found = {pair for claim in source.box.of("Claim") if (pair := _of_claim(claim.element([]), patient, day, source)) is not None}
+    found = {pair for claim in source.claims.get(patient or "", ()) if (pair := _of_claim(claim, day, source)) is not None}
     if not found:
         covers = [cover for entry in source.box.of("Coverage") if (cover := entry.element([])).data.get("status") == "active"
                   and patient is not None and key_of(cover.reference("beneficiary")) == patient]  # fmt: skip
@@ -235,9 +270,8 @@ def _payer(one: Element, period: Element | None, source: Source) -> tuple[str | 
     return found.pop() if len(found) == 1 else (None if found else source.known.payer, None)
 
 
-def _of_claim(claim: Element, patient: str | None, day: str | None, source: Source) -> tuple[str | None, str | None] | None:
-    mine = patient is not None and key_of(claim.reference("patient")) == patient
-    if not mine or claim.data.get("use") != "claim" or claim.data.get("status") != "active":
+def _of_claim(claim: Element, day: str | None, source: Source) -> tuple[str | None, str | None] | None:
+    if claim.data.get("use") != "claim" or claim.data.get("status") != "active":
         return None
     if day not in [source.day(item, claim) for item in claim.each("item")]:
         return None
