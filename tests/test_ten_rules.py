@@ -35,10 +35,10 @@ def prepared(claim: dict[str, Any], history: dict[str, Any]) -> tuple[Claim, His
     left_out = ("referral", "injury_date", "episode_start", "habilitative")
     lines = [{**line, "discipline": oracle.discipline(line), "allowed": _allowed(line)} for line in claim["lines"]]
     for line in lines:
-        del line["diagnosis_pointers"]  # the benchmark's R4 asks about every diagnosis of the claim, the language about those the line points to
+        del line["diagnosis_pointers"]  # the benchmark's R4 asks about every diagnosis of the claim, the language about the line's
     names = {"used": "used_visits", "requested_on": "requested"}
     named = [one for one in history["authorizations"] if one["number"] in claim["authorizations"]]
-    # The benchmark's R5 draws on an authorization by visits of PT alone; in the language one that names no discipline covers another's visit too (M7.1).
+    # The benchmark's R5 draws on an authorization by visits of PT alone; one that names no discipline covers others' visits too (M7.1).
     on_file = [{**{names.get(key, key): value for key, value in one.items()}, "discipline": "PT"} for one in named]
     today = {**{key: value for key, value in claim.items() if key not in left_out}, "lines": lines}
     past = {key: value for key, value in history.items() if key != "balances"}
@@ -79,10 +79,19 @@ def _over(lines: list[dict[str, Any]]) -> bool:
     return sum(one["units"] for one in lines) > (sum(one["minutes"] for one in lines) + 7) // 15
 
 
+def made(claims: int, seed: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The generator's cases. Its 20560 is no therapy; the shipped code table knows it as physical therapy's alone, whoever renders it (M6.1)."""
+    cases = gen.make(claims, seed)
+    for claim, _ in cases:
+        for line in claim["lines"]:
+            line["code"] = "99213" if line["code"] == "20560" else line["code"]
+    return cases
+
+
 def disagreements(policies: Policies, claims: int, seed: int) -> list[tuple[str, Found, Found]]:
     """The claims of which the two find different things."""
     found = []
-    for claim, history in gen.make(claims, seed):
+    for claim, history in made(claims, seed):
         ours, theirs = widened(claim, policies.check(*prepared(claim, history))), oracle.findings(claim, history)
         if ours != theirs:
             found.append((claim["id"], ours, theirs))
@@ -100,13 +109,13 @@ def test_the_findings_are_the_oracles(ten: Policies) -> None:
 
 def test_nothing_is_left_open(ten: Policies) -> None:
     """Minutes, history and authorizations are always known there, so no rule may end undetermined."""
-    for claim, history in gen.make(100, 11):
+    for claim, history in made(100, 11):
         assert {status.status for status in ten.check(*prepared(claim, history)).rules} <= {"met", "broken", "not_applicable"}
 
 
 def test_every_rule_is_broken_by_some_claim() -> None:
     """The comparison says something of every rule."""
-    broken = Counter(rule for claim, history in gen.make(400, 7) for rule, _ in oracle.findings(claim, history))
+    broken = Counter(rule for claim, history in made(400, 7) for rule, _ in oracle.findings(claim, history))
     assert set(broken) == set(RULES.values())
 
 
