@@ -1,0 +1,27 @@
+"""What the campaign (tests/campaign.py) and the second opinions found: one test for each, so that it stays found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from judging import claim, line
+
+from cptrules import Claim, History, InputError
+
+
+@pytest.mark.parametrize("changed", [{"id": "\ud800"}, {"facts": {"stage": "\udfff"}}, {"condition": "a\ud800"}])
+def test_half_a_character_is_refused_in_dicts_as_it_is_in_json(changed: dict[str, Any]) -> None:
+    """`to_json` could not be read again."""
+    with pytest.raises(InputError, match="half a character"):
+        Claim.from_dict(claim(**changed))
+
+
+def test_words_where_a_code_is_due_are_not_repeated() -> None:
+    """They may be somebody's name."""
+    for record in (claim(line(modifiers=["John Q Public"])), claim(diagnoses=["John Q Public"])):
+        with pytest.raises(InputError) as error:
+            Claim.from_dict(record)
+        assert "John" not in str(error.value)
+    with pytest.raises(InputError, match='"gp"'):
+        History.from_dict({"services": [{"code": "97110", "date_of_service": "2026-03-04", "modifiers": ["gp"]}]})
