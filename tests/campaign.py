@@ -31,10 +31,12 @@ from fuzzing.edits import POLICIES  # noqa: E402
 from fuzzing.kind import Failure, Tally  # noqa: E402
 from fuzzing.laws import RANDOM_LAWS, SHIPPED_LAWS  # noqa: E402
 from fuzzing.records import JSON  # noqa: E402
+from fuzzing.second import COUNTING, WINDOWS  # noqa: E402
 from fuzzing.segments import X12  # noqa: E402
-from fuzzing.sessions import SESSIONS  # noqa: E402
+from fuzzing.sessions import SESSIONS, UNITS  # noqa: E402
 
-KINDS = {kind.name: kind for kind in (JSON, X12, POLICIES, WORLDS, SHIPPED, TEN_RULES, SESSIONS, SHIPPED_LAWS, RANDOM_LAWS)}
+EVERY = (JSON, X12, POLICIES, WORLDS, SHIPPED, COUNTING, WINDOWS, UNITS, TEN_RULES, SESSIONS, SHIPPED_LAWS, RANDOM_LAWS)
+KINDS = {kind.name: kind for kind in EVERY}
 FIGURES = HERE / "campaign_figures.json"
 PAGE = HERE.parent / "docs" / "reliability.md"
 FOUND = HERE / "found"
@@ -42,10 +44,13 @@ TABLE = ("<!-- figures -->", "<!-- end of figures -->")  # between them the page
 
 # Cases a batch, and the share of a long run's time, by kind. A batch of the laws is one law on one policy.
 PLAN = {
-    "json": (400, 0.24), "x12": (200, 0.24), "policies": (40, 0.10), "worlds": (80, 0.12), "shipped": (20, 0.08), "ten_rules": (40, 0.05),
-    "sessions": (80, 0.07), "laws": (20, 0.06), "random_laws": (20, 0.04),
+    "json": (400, 0.21), "x12": (200, 0.21), "policies": (40, 0.08), "worlds": (80, 0.10), "shipped": (20, 0.06), "counting": (100, 0.08),
+    "windows": (100, 0.05), "units": (100, 0.05), "ten_rules": (40, 0.03), "sessions": (80, 0.05), "laws": (20, 0.05), "random_laws": (20, 0.03),
 }  # fmt: skip
-CI = {"json": 800, "x12": 500, "policies": 120, "worlds": 300, "shipped": 60, "ten_rules": 80, "sessions": 200, "laws": 60, "random_laws": 40}
+CI = {
+    "json": 800, "x12": 500, "policies": 120, "worlds": 300, "shipped": 60, "counting": 300, "windows": 300, "units": 400, "ten_rules": 80,
+    "sessions": 200, "laws": 60, "random_laws": 40,
+}  # fmt: skip
 
 
 @attrs.frozen

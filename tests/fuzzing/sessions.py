@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from itertools import product
 from random import Random
 from typing import Any
 
 from judging import policy
+from second_opinion.units import excess, splits
 
-from cptrules import InputError, Policies, Session
+from cptrules import Claim, InputError, Policies, Session
 
 from .kind import Kind
 
@@ -95,24 +95,54 @@ def _units(method: str, told: Record, claim: Any) -> None:
     assert billed in splits(method, minutes), f"{billed} is no right split of {minutes} by {method}"
 
 
-def splits(method: str, minutes: dict[str, int]) -> list[dict[str, int]]:
-    """Every right split of units by brute force (M8.1, M8.2).
+SESSIONS = Kind("sessions", "a session's bill has the units that enumeration allows, and its claim is right beside it", make, judge, json.dumps)
 
-    Of all that give each code its whole fifteens and one more at most: those of the right sum in which no code without an extra unit has a larger
-    remainder than one with it.
-    """
-    if method == "ama_midpoint":
-        return [{code: sum(1 for unit in range(10) if number >= 15 * unit + 8) for code, number in minutes.items()}]
-    total = sum(minutes.values())
-    units = sum(1 for unit in range(100) if total >= 15 * unit + 8)
-    found = []
-    for extra in product((0, 1), repeat=len(minutes)):
-        split = {code: number // 15 + more for (code, number), more in zip(minutes.items(), extra, strict=True)}
-        with_ = [number % 15 for number, more in zip(minutes.values(), extra, strict=True) if more]
-        without = [number % 15 for number, more in zip(minutes.values(), extra, strict=True) if not more]
-        if sum(split.values()) == units and max(without, default=0) <= min(with_, default=15):
-            found.append(split)
+
+# ---- units on a claim --------------------------------------------------------------------------------------------
+
+
+def claim_of_units(chance: Random) -> tuple[str, Record]:
+    """A claim of one to four timed codes, each on one line or two, with minutes near the thresholds."""
+    codes = chance.sample(CODES, chance.randint(1, 4))
+    lines = [_timed(code, chance) for code in codes for _ in range(chance.choice((1, 1, 1, 2)))]
+    chance.shuffle(lines)
+    numbered = [{"number": number, **line} for number, line in enumerate(lines, 1)]
+    return chance.choice(METHODS), {"payer": "ACME", "billing_provider": {"npi": "1"}, "lines": numbered}
+
+
+def _timed(code: str, chance: Random) -> Record:
+    minutes = chance.choice((0, 7, 8, 14, 15, 16, 22, 23, 30, 37, 38, chance.randint(0, 60)))
+    return {
+        "code": code, "modifiers": ["GP"], "units": max(0, minutes // 15 + chance.choice((0, 0, 0, 1, 1, -1, 2))), "minutes": minutes,
+        "date_of_service": "2026-03-04", "contact": "one_on_one", "rendering_provider": {"role": "PT"},
+    }  # fmt: skip
+
+
+def judge_units(case: tuple[str, Record]) -> str:
+    method, told = case
+    report = acme(method).check(Claim.from_dict(told))
+    minutes, billed = (_by_code(told["lines"], key) for key in ("minutes", "units"))
+    least, ways = excess(method, minutes, billed)
+    timed = [finding for finding in report.findings if finding.rule == "timed"]
+    stands = {number: finding.stands["units"] for finding in timed if finding.stands for number in finding.lines}
+    over = dict.fromkeys(minutes, 0)
+    for line in told["lines"]:
+        over[line["code"]] += line["units"] - int(stands.get(line["number"], line["units"]))
+    assert over in ways, f"{method}: of {billed} units in {minutes} minutes {over} too many; by enumeration {ways}"
+    statuses = {number: one.status for one in report.rules if one.rule == "timed" for number in one.lines}
+    assert ("broken" in statuses.values()) == (least > 0), f"{statuses}, by enumeration {least} too many"
+    fewer = sum(billed.values()) < sum(splits(method, minutes)[0].values())
+    told_so = any(finding.outcome == "inform" for finding in timed)
+    assert least or told_so == fewer, f"fewer billed than supported: {fewer}, told: {told_so}"
+    return "too many" if least else "fewer" if fewer else "right"
+
+
+def _by_code(lines: list[Record], key: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line["code"]] = found.get(line["code"], 0) + line[key]
     return found
 
 
-SESSIONS = Kind("sessions", "a session's bill has the units that enumeration allows, and its claim is right beside it", make, judge, json.dumps)
+UNITS = Kind("units", "units billed above what minutes support are found, and no others, as brute force over every split says", claim_of_units,
+             judge_units, json.dumps)  # fmt: skip
