@@ -15,7 +15,7 @@ from .words import MONEY_MEASURES, listed, money
 from .words import amount as counted
 
 if TYPE_CHECKING:
-    from .trial import Trial
+    from .trial import Failure, Trial
 
 WIDTH: Final = 100
 _LEAST, _MOST = 10, 26  # of the column that holds the names of rules
@@ -261,11 +261,16 @@ def trial_text(trial: Trial) -> str:
     failed = len(trial.failures)
     head = f"{trial.path}  {trial.tests} test{_s(trial.tests)}, {trial.cases} case{_s(trial.cases)}   {trial.cases - failed} passed, {failed} failed"
     lines = [head]
-    for failure in trial.failures:
-        lines += [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
-        for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
-            lines += _labelled(word, texts)
+    lines += [failure_text(failure) for failure in trial.failures]
     return "\n".join([*lines, *_tried(trial)])
+
+
+def failure_text(failure: Failure) -> str:
+    """Write a case that did not come out as expected."""
+    lines = [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
+    for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
+        lines += _labelled(word, texts)
+    return "\n".join(lines)
 
 
 def _labelled(word: str, texts: Iterable[str]) -> list[str]:

@@ -45,13 +45,19 @@ class Trial:
     passed: frozenset[str]
 
 
+def run(file: PolicyFile, policy: Policy, case: Example) -> tuple[Report, Failure | None]:
+    """Run one case: its report, and how it failed, None where it came out as expected."""
+    report = check((policy,), case.claim, case.history, case.session)
+    return report, None if _as_expected(case, report) else _failure(file, case, report)
+
+
 def trial(file: PolicyFile, policy: Policy) -> Trial:
     """Run the tests of one file."""
     cases = examples(file, policy)
     failures, broken, passed = [], set(), set()
     for case in cases:
-        report = check((policy,), case.claim, case.history, case.session)
-        failures += [_failure(file, case, report)] if not _as_expected(case, report) else []
+        report, failure = run(file, policy, case)
+        failures += [failure] if failure is not None else []
         broken |= {status.rule for status in report.rules if status.status == "broken"}
         passed |= {status.rule for status in report.rules if _passes(status)}
         broken |= {finding.rule for finding in report.found if finding.outcome == "inform"}
