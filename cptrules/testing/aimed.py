@@ -54,8 +54,9 @@ def days(rule: Rule, policy: Policy) -> list[date]:
     """Days to judge a rule on: ordinary ones on which it is in force, the plainest first, then those beside its dates."""
     spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
     beside = [day + step * ONE for day in _edges(rule, spans) for step in (-1, 0, 1)]
-    ordinary = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in spans for day in _well_inside(span))]
-    ordinary = [day for day in dict.fromkeys(ordinary) if rule.in_force(day)]
+    amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
+    ordinary = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
+    ordinary = [day for day in dict.fromkeys(ordinary) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
     return [*(ordinary or [date(2026, 6, 15)]), *sorted(set(beside))]
 
 

@@ -113,7 +113,7 @@ def _share(draft: Draft) -> Decimal:
     share = Decimal(1)
     for rule in draft.policy.rules:
         pay = getattr(rule.demand, "pay", None)
-        if pay is not None and pay.of is None and not rule.when:
+        if pay is not None and pay.of is None and not rule.on:
             share = share * pay.percent / 100
     return share
 
