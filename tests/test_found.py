@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judging import claim, line
+from judging import claim, judge, line, policy
 
 from cptrules import Claim, History, InputError
 
@@ -25,3 +25,12 @@ def test_words_where_a_code_is_due_are_not_repeated() -> None:
         assert "John" not in str(error.value)
     with pytest.raises(InputError, match='"gp"'):
         History.from_dict({"services": [{"code": "97110", "date_of_service": "2026-03-04", "modifiers": ["gp"]}]})
+
+
+def test_what_known_minutes_support_is_said_of_them_all() -> None:
+    """With a line whose minutes are not known the report said "53 timed minutes support 3"; they support 4."""
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    told = {"minutes": 53, "contact": "one_on_one"}
+    report = judge(acme, claim(line(1, units=2, **told), line(2, code="97140", units=1, contact="one_on_one")))
+    (met,) = [one for one in report.rules if one.status == "met"]
+    assert "53 timed minutes support 4 in all, 2 of them here" in met.why
