@@ -1,8 +1,8 @@
 """Forty faults planted in the evaluator, and which law finds each: `python tests/faults/run.py [PART OF A NAME ...]`.
 
 Each patch of this folder is applied to a copy of the package. On the copy the laws of `cptrules.testing` are tried with cases at the boundaries of
-random policies and of the shipped ones: no example, no expected answer. The first law that breaks has caught the fault. The unpatched package is tried
-first, and has to keep every law. `--write` puts the table into docs/reliability.md; `--budget N` multiplies the number of cases.
+random policies and of the shipped ones: no example, no expected answer. The first law that breaks has caught the fault. The unpatched package is
+tried too, and has to keep every law. `--write` puts the table into docs/reliability.md; `--budget N` multiplies the number of cases.
 """
 
 from __future__ import annotations
@@ -113,14 +113,14 @@ def main() -> int:
     asked.add_argument("--budget", type=float, default=1.0, help="times as many cases")
     asked.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     words = asked.parse_args()
-    sound = caught(None, words.budget)
-    print(f"{'the package as it is':45} {'keeps every law' if sound == _NONE else f'BREAKS {sound}'}", flush=True)
     found = []
     for fault in faults(*words.names):
         start = time.monotonic()
         found.append((fault, caught(fault, words.budget)))
         print(f"{fault.name:45} {found[-1][1]}  ({time.monotonic() - start:.0f}s)", flush=True)
-    print(f"{sum(law != _NONE for _, law in found)} of {len(found)} caught")
+    print(f"{sum(law != _NONE for _, law in found)} of {len(found)} caught", flush=True)
+    sound = caught(None, words.budget)
+    print(f"{'the package as it is':45} {'keeps every law' if sound == _NONE else f'BREAKS {sound}'}")
     if words.write:
         text = PAGE.read_text(encoding="utf-8")
         before, after = text.split(TABLE[0])[0], text.split(TABLE[1])[1]

@@ -6,7 +6,7 @@ A batch is one run of Hypothesis with one law (what fails is shrunk); a case is 
 from __future__ import annotations
 
 import traceback
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import cptrules
 from cptrules import InputError, Policies
-from cptrules.testing import LAWS, cases, policies
+from cptrules.testing import LAWS, SESSION_LAWS, cases, policies, sessions
 
 from .claims import payers
 from .edits import folder
@@ -27,18 +27,18 @@ Law = Any
 
 
 @cache
-def shipped(name: str) -> tuple[Policies, Any]:
-    """A shipped policy and its cases."""
+def shipped(name: str) -> tuple[Policies, Any, Any]:
+    """A shipped policy with its cases and its sessions."""
     loaded = cptrules.load(name)
-    return loaded, cases(loaded)
+    return loaded, cases(loaded), sessions(loaded)
 
 
-@cache
-def random(text: str) -> tuple[Policies, Any]:
+@lru_cache(64)
+def random(text: str) -> tuple[Policies, Any, Any]:
     path = Path(folder(), "random.policy")
     path.write_text(text, encoding="utf-8")
     loaded = cptrules.load(path)
-    return loaded, cases(loaded)
+    return loaded, cases(loaded), sessions(loaded)
 
 
 @attrs.frozen
@@ -56,7 +56,7 @@ class Laws:
 
     def batch(self, seed_: str, number: int) -> Tally:
         chance = Random(f"{self.name} {seed_}")
-        law, tally = chance.choice(LAWS), Tally()
+        law, tally = chance.choice((*LAWS, *SESSION_LAWS)), Tally()
         try:
             self._run(chance, law, number, tally)
         except Exception as error:
@@ -72,9 +72,9 @@ class Laws:
         @settings(max_examples=number, database=None, phases=(Phase.generate, Phase.shrink), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.data())
         def tried(data: Any) -> None:
-            by, drawn = random(data.draw(self._texts())) if self.of_random else shipped(name)
+            by, of_claims, of_sessions = random(data.draw(self._texts())) if self.of_random else shipped(name)
             tally.cases += 1
-            tally.became[_became(law, by, data.draw(drawn))] += 1
+            tally.became[_became(law, by, data.draw(of_sessions if law in SESSION_LAWS else of_claims))] += 1
 
         tried()
 
