@@ -20,7 +20,6 @@ from .laws import (
     a_higher_limit_denies_no_more,
     a_limit_is_over_only_past_it,
     a_minute_more_never_loses_a_unit,
-    a_plain_reading_agrees,
     a_session_round_trips,
     adding_history_never_lowers_a_count,
     assert_laws,
@@ -39,6 +38,7 @@ from .laws import (
     units_follow_the_minutes,
     what_is_broken_is_found,
 )
+from .plain.law import a_plain_reading_agrees
 from .policies import policies
 
 __all__ = [

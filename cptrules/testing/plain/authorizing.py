@@ -35,9 +35,10 @@ def _good(record: Any, item: Item, world: World, where: Condition | None, reques
     from .conditions import true
 
     inside = attrs.evolve(world, authorization=record)
-    stated = {"code": bool(_codes(record)), "date": isinstance(record.from_, date) and isinstance(record.to, date), "visits": isinstance(record.visits, int)}
+    dated = isinstance(record.from_, date) and isinstance(record.to, date)
+    stated = {"code": bool(_codes(record)), "date": dated, "visits": isinstance(record.visits, int)}
     tests = [lambda: _covers(record, item, world), lambda: all(stated[one] for one in matching), lambda: where is None or true(where, item, inside)]
-    return lambda: every([*tests, *(lambda r=r: _in_time(record, r, item, inside) for r in requested)])  # type: ignore[misc]
+    return lambda: every([*tests, *(lambda r=r: _in_time(record, r, item, inside) for r in requested)])
 
 
 def covering(item: Item, world: World) -> Any:
@@ -99,7 +100,7 @@ def _visits_left(record: Any, item: Item, world: World) -> bool:
     for one in sorted(_under(record, item, world, stated), key=lambda one: one.place):
         firsts.setdefault((one.day, discipline(one, world)), one.place)
     mine = firsts.get((item.day, discipline(item, world)), item.place)
-    return sum(place <= mine for place in firsts.values()) + (record.used_visits if stated else 0) <= record.visits
+    return bool(sum(place <= mine for place in firsts.values()) + (record.used_visits if stated else 0) <= record.visits)
 
 
 def _units_left(record: Any, item: Item, world: World) -> bool:

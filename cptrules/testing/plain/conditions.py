@@ -92,7 +92,7 @@ def _on_list(condition: OnList, item: Item, world: World) -> bool:
         return member(condition.members, item, world)
     if condition.field.name == "modifier" and world.partner is not None:
         return some(_among(side, condition, item, world) for side in (item, world.partner))  # on either line of a pair
-    return _among(item, condition, item, world)()
+    return bool(_among(item, condition, item, world)())
 
 
 def _among(side: Item, condition: OnList, item: Item, world: World) -> Any:
@@ -271,12 +271,14 @@ def _includes(condition: ScopeIncludes, item: Item, world: World) -> bool:
 
     if not item.own:
         raise Open
-    if condition.window is not None:
-        span = window_of(condition.window, item, world)
+    window = condition.window
+    if window is not None:
+        span = window_of(window, item, world)
         if span is None:
             return False
-        found = some(lambda o=o: same_window(condition.window, item, o, world) and belongs(condition.of, condition.where, o, world) for o in world.items)  # type: ignore[misc,arg-type]
-        return found or not complete(*span, world, any(key.name == "billing_provider" for key in condition.window.keys))
+        of, where = condition.of, condition.where
+        found = some(lambda o=o: same_window(window, item, o, world) and belongs(of, where, o, world) for o in world.items)  # type: ignore[misc]
+        return found or not complete(*span, world, any(key.name == "billing_provider" for key in window.keys))
     scopes = {"line": (item,), "claim": world.lines, "day": world.items}
     found = some(_beside(condition, item, other, world) for other in scopes[condition.scope])
     return found or (condition.scope == "day" and not complete(item.day, item.day, world, False))

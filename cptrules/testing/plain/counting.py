@@ -182,8 +182,10 @@ def _opening_days(window: Window, opening: Opening, item: Item, world: World) ->
     complete(since_birth(world), item.day, world, any(key.name == "billing_provider" for key in window.keys))
     found = []
     for other in world.items:
-        tests = [lambda o=other: belongs(opening.of, None, o, world), lambda o=other: all(alike(key.name, item, o, world) for key in window.keys)]
-        if every([*tests, lambda o=other: opening.when is None or true(opening.when, o, world)]):
+        if every([
+            lambda o=other: belongs(opening.of, None, o, world), lambda o=other: all(alike(key.name, item, o, world) for key in window.keys),  # type: ignore[misc]
+            lambda o=other: opening.when is None or true(opening.when, o, world),  # type: ignore[misc]
+        ]):  # fmt: skip
             found.append(other.day)
     return found
 
@@ -308,7 +310,8 @@ def _weight(counter: Counter, item: Item, world: World) -> Any:
 def _balances(counter: Counter, first: date, last: date, item: Item, world: World) -> list[Any]:
     """The balances that stand for services of this count (N7): of its measure and selection, in its window."""
     given = world.history.balances if world.history is not None else UNKNOWN
-    same = [one for one in (given if isinstance(given, tuple) else ()) if one.measure == counter.noun]
+    listed: tuple[Any, ...] = given if isinstance(given, tuple) else ()
+    same = [one for one in listed if one.measure == counter.noun]
     if not same:
         return []
     plain = counter.where is None and all(isinstance(key, TimeKey) for key in counter.keys) and _words(counter.of) is not None

@@ -21,6 +21,7 @@ from ...policy import (
     Modifiers,
     NeededElement,
     Pairs,
+    Payment,
     PriorAuthorization,
     Require,
     Rule,
@@ -113,11 +114,12 @@ def _prior(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
 def _modifiers(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
     have = set(read(FIELDS["modifier"], item, world) or ())
     wanting: list[Callable[[], bool]] = [
-        lambda n=n: n.modifier not in have and (n.discipline is None or discipline(item, world) == n.discipline) for n in demand.needs
+        lambda n=n: n.modifier not in have and (n.discipline is None or discipline(item, world) == n.discipline)  # type: ignore[misc]
+        for n in demand.needs
     ]
     groups = [not have & set(group) for group in demand.one_of] + [not set(group) <= have for group in demand.all_of]
     groups += [len(have & set(group)) > 1 for group in demand.at_most_one_of] + [bool(have & set(demand.refuse))]
-    return _met(not some([*wanting, *(lambda g=g: g for g in groups)]))  # type: ignore[misc]
+    return _met(not some([*wanting, *(lambda g=g: g for g in groups)]))
 
 
 def _that(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
@@ -210,7 +212,7 @@ def _timed_with(rule: Rule, item: Item, other: Item, world: World) -> bool:
     tests: list[Callable[[], bool]] = [lambda: discipline(item, world) == discipline(other, world)]
     tests += [lambda of=of: member(of, other, world) for of in rule.on]  # type: ignore[misc]
     tests += [lambda c=c: true(c.condition, other, world) for c in rule.when]  # type: ignore[misc]
-    return every([*tests, *(lambda c=c: not true(c.condition, other, world) for c in rule.excepts)])  # type: ignore[misc]
+    return every([*tests, *(lambda c=c: not true(c.condition, other, world) for c in rule.excepts)])
 
 
 def _length(item: Item, world: World) -> int | None:
@@ -269,8 +271,8 @@ def _named(item: Item, same: list[Item], share: int, world: World) -> Reading:
 
 
 def _documentation(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
-    tests = [lambda n=n: _there(n, rule, item, world) for n in demand.needs]
-    tests += [lambda g=g: some(lambda n=n: _there(n, rule, item, world) for n in g) for g in demand.one_of]
+    tests: list[Callable[[], bool]] = [lambda n=n: _there(n, rule, item, world) for n in demand.needs]  # type: ignore[misc]
+    tests += [lambda g=g: some(lambda n=n: _there(n, rule, item, world) for n in g) for g in demand.one_of]  # type: ignore[misc]
     return _met(every([*tests, *(_way_out(clause, item, world) for clause in demand.that)]))
 
 
@@ -314,14 +316,14 @@ def _payment(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
 
 
 _BY_KIND: dict[type, Callable[[Rule, Any, Item, World], Reading]] = {
-    Timing: _timing, Limit: _limit, PriorAuthorization: _prior, Modifiers: _modifiers, Require: _that, Deadline: _that, Forbid: _forbid, Pairs: _pairs,
-    Documentation: _documentation,
+    Timing: _timing, Limit: _limit, PriorAuthorization: _prior, Modifiers: _modifiers, Require: _that, Deadline: _that, Forbid: _forbid,
+    Pairs: _pairs, Documentation: _documentation, Payment: _payment,
 }  # fmt: skip
 
 
 def readings(rule: Rule, item: Item, world: World) -> Reading | None:
     """What became of a rule on a line, None where the plain reading says nothing."""
     try:
-        return _BY_KIND.get(type(rule.demand), _payment) and reading(rule, item, world)
-    except (Open, KeyError):
+        return reading(rule, item, world)
+    except Open:
         return None
