@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .claims import UNKNOWN, Claim, History, Person, Session
     from .diagnostics import Diagnostic
     from .errors import CptrulesError, Fault, InputError, PolicyErrors
+    from .fhir.mapping import FhirMapping
     from .intake import read_claims, read_histories, read_sessions
     from .remaining import Left, Remaining
     from .report import Finding, LineReport, Missing, Repair, Report, RuleStatus
@@ -23,7 +24,7 @@ _WHERE = {
     "Fact": "checking", "Policies": "checking", "load": "checking",
     "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims", "Person": "claims",
     "Bill": "billing", "Remaining": "remaining", "Left": "remaining",
-    "Diagnostic": "diagnostics",
+    "Diagnostic": "diagnostics", "FhirMapping": "fhir.mapping",
     "CptrulesError": "errors", "Fault": "errors", "InputError": "errors", "PolicyErrors": "errors",
     "read_claims": "intake", "read_histories": "intake", "read_sessions": "intake",
     "Finding": "report", "LineReport": "report", "Missing": "report", "Repair": "report", "Report": "report", "RuleStatus": "report",
@@ -37,6 +38,7 @@ __all__ = [
     "Diagnostic",
     "Fact",
     "Fault",
+    "FhirMapping",
     "Finding",
     "History",
     "InputError",

@@ -6,14 +6,20 @@ These findings belong to no policy: a claim that says other than the record is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from .allocation import Support, by_code, giver, support
+import attrs
+
+from .allocation import ASSISTANTS, Support, by_code, case_of, giver, support, told_of
 from .claims import Claim, History, Provider, ServiceLine, Session
 from .descriptions import questions
-from .policy import Policy
+from .lines import Case, View
+from .policy import Modifiers, Policy
 from .report import Finding, Repair
-from .vocabulary import ASSISTANT_ROLES, MODIFIER_DISCIPLINE
+from .timing import tagged_units
+from .truth import Need
+from .vocabulary import ASSISTANT_ROLES, MODIFIER_DISCIPLINE, ROLE_DISCIPLINE
 from .words import listed
 
 RULES = (
@@ -27,11 +33,13 @@ _Told = tuple[Finding, tuple[Repair, ...], str]
 
 def held_against(claim: Claim, session: Session, policies: Iterable[Policy], history: History | None) -> list[_Told]:
     """Give what of a claim's lines of the session's date differs from the session, each with the edits that may mend it."""
+    policies = tuple(policies)
     lines = [line for line in claim.lines if line.date_of_service == session.date]
     found = support(policies, session, history)
     if not lines:
         return []
-    return [*_codes(lines, session, found), *_units(lines, session, found), *_givers(lines, session), *_of_the_session(lines, session)]
+    told = [*_codes(lines, session, found), *_units(lines, session, found), *_givers(lines, session), *_of_the_session(lines, session)]
+    return [*told, *_assistants_units(lines, session, [case_of(policy, claim, history, session) for policy in policies])]
 
 
 def _finding(rule: str, outcome: str, lines: Iterable[ServiceLine], message: str) -> Finding:
@@ -48,8 +56,9 @@ def _codes(lines: list[ServiceLine], session: Session, found: Support) -> Iterat
         if line.code not in given:
             message = f"{line.code} is on the claim and not in the session of {session.date}."
             yield _finding("not_in_the_session", "warn", [line], message), (Repair("remove_line", line.number),), _RECORD
+    tied = {row.code for one in found.allocations for row in one.rows if row.tied and not row.whole}
     for line in found.lines:
-        if line.code not in billed and line.units != 0:
+        if line.code not in billed and line.units != 0 and not (line.code in tied and tied & billed):
             units = f"{line.units} unit{'' if line.units == 1 else 's'} of " if isinstance(line.units, int) else ""
             message = f"The session supports {units}{line.code}; the claim has none."
             yield _finding("not_on_the_claim", "inform", lines[:1], message), (), "nothing is wrong; what was not billed may be"
@@ -57,22 +66,20 @@ def _codes(lines: list[ServiceLine], session: Session, found: Support) -> Iterat
 
 def _units(lines: list[ServiceLine], session: Session, found: Support) -> Iterator[_Told]:
     """Units of a code beyond what the session's minutes support, or short of them; where codes tie, either is right."""
-    supported = _sums(found.lines)
     billed = _sums(lines)
-    free = _tied(found)
+    supported = _shared(_supported(session, found), found, billed)
     for code, units in billed.items():
-        if code not in supported or units is None or supported[code] is None:
+        many = supported.get(code)
+        if units is None or many is None:
             continue
         mine = [line for line in lines if line.code == code]
-        many = supported[code] or 0
-        over = units - many - (1 if code in free and _room(free, billed, supported, code) else 0)
-        if over > 0:
-            message = f"{units} units of {code} are billed; the session supports {many}."
+        if units > many:
+            message = f"{units} unit{'' if units == 1 else 's'} of {code} {'is' if units == 1 else 'are'} billed; the session supports {many}."
             last = mine[-1]
-            left = last.units - over if isinstance(last.units, int) else 0
+            left = last.units - (units - many) if isinstance(last.units, int) else 0
             edit = Repair("set_units", last.number, str(left)) if left > 0 else Repair("remove_line", last.number)
             yield _finding("more_than_the_session", "warn", mine, message), (edit,), _RECORD
-        elif units < many and not (code in free and _taken(free, billed, supported, code)):
+        elif units < many:
             message = f"{many - units} unit{'' if many - units == 1 else 's'} of {code} that the session supports are not billed."
             yield _finding("less_than_the_session", "inform", mine, message), (), "nothing is wrong; what was not billed may be"
 
@@ -86,18 +93,20 @@ def _sums(lines: Iterable[ServiceLine]) -> dict[str, int | None]:
     return found
 
 
-def _tied(found: Support) -> frozenset[str]:
-    """Codes among which the open units may go either way."""
-    return frozenset(row.code for one in found.allocations for row in one.rows if ": the unit goes " in row.why)
+def _supported(session: Session, found: Support) -> dict[str, int | None]:
+    """Units that the session supports of each of its codes: none of one whose minutes all were left out, or are too few."""
+    return {**dict.fromkeys((one.code for one in session.interventions), 0), **_sums(found.lines)}
 
 
-def _room(free: frozenset[str], billed: Mapping[str, int | None], supported: Mapping[str, int | None], code: str) -> bool:
-    """Whether a tied code may have a unit more, because another tied code was billed one less."""
-    return any((billed.get(other) or 0) < (supported.get(other) or 0) for other in free if other != code)
-
-
-def _taken(free: frozenset[str], billed: Mapping[str, int | None], supported: Mapping[str, int | None], code: str) -> bool:
-    return any((billed.get(other) or 0) > (supported.get(other) or 0) for other in free if other != code)
+def _shared(supported: dict[str, int | None], found: Support, billed: Mapping[str, int | None]) -> dict[str, int | None]:
+    """Units that tie settled in the claim's favour: the open ones go to codes that are billed for them."""
+    for tied in ([row for row in one.rows if row.tied] for one in found.allocations):
+        whole = {row.code: row.whole or 0 for row in tied}
+        many = sum((row.units or 0) - (row.whole or 0) for row in tied)
+        wanting = sorted(whole, key=lambda code: (billed.get(code) or 0) <= whole[code])
+        changed = {row.code: whole[row.code] + (row.code in wanting[:many]) - (row.units or 0) for row in tied}
+        supported = {code: units if units is None else units + changed.get(code, 0) for code, units in supported.items()}
+    return supported
 
 
 # ---- who gave it -------------------------------------------------------------------------------------------------
@@ -134,19 +143,50 @@ def _roles(line: ServiceLine) -> set[str] | None:
     if isinstance(line.minutes_by, Mapping) and line.minutes_by:
         return set(line.minutes_by)
     provider = line.rendering_provider
+    if isinstance(provider, Provider) and provider.role not in ASSISTANT_ROLES and _assistants_modifiers(line):
+        return None  # billed under the therapist, while the modifier says that an assistant gave it, all or in part
     return {provider.role} if isinstance(provider, Provider) and isinstance(provider.role, str) else None
+
+
+def _assistants_modifiers(line: ServiceLine) -> list[str]:
+    return sorted({"CQ", "CO"} & set(line.modifiers)) if isinstance(line.modifiers, tuple) else []
 
 
 def _assistants(code: str, mine: list[ServiceLine], parts: list[Any]) -> Iterator[_Told]:
     """An assistant's modifier where the session has no assistant on the code at all."""
     helped = any(giver(one) in ASSISTANT_ROLES for one in parts)
     for line in mine:
-        carried = sorted({"CQ", "CO"} & set(line.modifiers)) if isinstance(line.modifiers, tuple) else []
+        carried = _assistants_modifiers(line)
         if carried and not helped:
             message = f"Line {line.number} carries {listed(carried)}; in the session no assistant gave {code}."
             edits = tuple(Repair("remove_modifier", line.number, modifier) for modifier in carried)
             yield _finding("modifier_of_the_session", "warn", [line], message), edits, _RECORD
         yield from _discipline(line, parts)
+
+
+def _assistants_units(lines: list[ServiceLine], session: Session, cases: list[Case]) -> Iterator[_Told]:
+    """Units that carry an assistant's modifier beside those that the session's minutes make an assistant's, where a policy wants it (M8.4)."""
+    case = next((case for case in cases if _wants_tags(case, session)), None)
+    if case is None:
+        return
+    for code, mine in _of_code(lines).items():
+        by, units = told_of(code, session).get("minutes_by"), _sums(mine)[code]
+        if not isinstance(by, Mapping) or units is None:
+            continue
+        theirs = tagged_units(View(attrs.evolve(mine[0], units=units, minutes_by=by), True, mine[0].number), by, case)
+        carried = [line for line in mine if isinstance(line.modifiers, tuple) and set(ASSISTANTS) & set(line.modifiers)]
+        claimed = _sums(carried).get(code, 0) or 0
+        if not isinstance(theirs, Need) and by.keys() & set(ASSISTANT_ROLES) and carried and claimed != theirs[1]:
+            message = f"Of {units} units of {code} an assistant's modifier is on {claimed}; by the session's minutes {theirs[1]} are the assistant's."
+            yield _finding("modifier_of_the_session", "warn", mine, message), (), _RECORD
+
+
+def _wants_tags(case: Case, session: Session) -> bool:
+    """Whether a policy in force asks for CQ or CO."""
+    return isinstance(session.date, date) and any(
+        isinstance(rule.demand, Modifiers) and rule.in_force(session.date) and any(need.modifier in ASSISTANTS for need in rule.demand.needs)
+        for rule in case.policy.rules
+    )
 
 
 def _discipline(line: ServiceLine, parts: list[Any]) -> Iterator[_Told]:
@@ -155,9 +195,8 @@ def _discipline(line: ServiceLine, parts: list[Any]) -> Iterator[_Told]:
         return
     said = {MODIFIER_DISCIPLINE[m] for m in line.modifiers if m in MODIFIER_DISCIPLINE}
     roles = {giver(one) for one in parts}
-    own = {"PT": "PT", "PTA": "PT", "OT": "OT", "OTA": "OT", "SLP": "SLP", "SLPA": "SLP"}
-    theirs = {own[role] for role in roles if role in own}
-    if said and theirs and not said & theirs:
+    theirs = {ROLE_DISCIPLINE.get(role) for role in roles}  # of a role that has none nothing can be said
+    if said and None not in theirs and not said & theirs:
         message = f"Line {line.number} is under {listed(sorted(said))}; in the session {listed(sorted(roles))} gave {line.code}."
         yield _finding("modifier_of_the_session", "warn", [line], message), (), _RECORD
 

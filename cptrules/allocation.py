@@ -6,7 +6,8 @@ came to one more unit: a record says what happened, and is not changed for a uni
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,8 +22,11 @@ from .timing import HELPERS, counted_minutes, length_of
 from .truth import Truth
 from .units import cms_total_time, midpoint_units
 from .vocabulary import DISCIPLINE_MODIFIER, ROLE_DISCIPLINE
+from .words import listed
 
 _FIFTEEN: Final = 15
+ASSISTANTS: Final = ("CQ", "CO")
+_INHERITED: Final = ("place_of_service", "therapy_kind", "condition", "injury_number")  # of the claim, where a line has none
 _LINE_KEYS: Final = (
     "place_of_service", "telehealth", "diagnosis_pointers", "revenue_code", "therapy_kind", "condition", "injury_number", "modifiers",
     "rendering_provider",
@@ -34,6 +38,7 @@ class Row:
     """One code's part: its minutes that count, its whole units, what is left over, the units it gets and why.
 
     `minutes` and `units` are None where they are not known; `whole` and `left_over` are None for a code without timed units.
+    `tied`: the code shares an open unit with others, any of which may have it.
     """
 
     code: str
@@ -42,6 +47,7 @@ class Row:
     left_over: int | None
     units: int | None
     why: str = ""
+    tied: bool = False
 
 
 @attrs.frozen
@@ -92,7 +98,7 @@ class _Item:
 def support(policies: Iterable[Policy], session: Session, history: History | None = None) -> Support:
     """Work out the lines that a session supports under policies that match its payer."""
     draft = claim_of(session, as_lines(session))
-    cases = [_case(policy, draft, history, session) for policy in policies] or [_case(_NOBODY, draft, history, session)]
+    cases = [case_of(policy, draft, history, session) for policy in policies] or [case_of(_NOBODY, draft, history, session)]
     items: dict[tuple[str, str | None], _Item] = {}
     left_out: list[LeftOut] = []
     for view, part in zip(cases[0].lines, session.interventions, strict=True):
@@ -100,15 +106,18 @@ def support(policies: Iterable[Policy], session: Session, history: History | Non
         key = (part.code, found if isinstance(found, str) else None)
         item = items.setdefault(key, _Item(*key))
         left_out += _take(item, view, part, cases)
-    allocations = _allocated(list(items.values()), cases, session)
-    lines = [_billed(item, number, session) for number, item in enumerate((i for i in items.values() if i.units != 0), 1)]
-    return Support(tuple(lines), tuple(allocations), tuple(left_out), tuple(_notes(items.values())))
+    left_out += [one for item in items.values() for one in _evaluated_by_assistants(item)]
+    allocations = _allocated(list(items.values()))
+    supported = [item for item in items.values() if item.units != 0]
+    lines = [_billed(item, number, session) for number, item in enumerate(supported, 1)]
+    return Support(tuple(lines), tuple(allocations), tuple(left_out), (*_notes(supported), *_together_notes(session)))
 
 
 _NOBODY: Final = Policy("", "", (), (), (), ())
 
 
-def _case(policy: Policy, claim: Claim, history: History | None, session: Session) -> Case:
+def case_of(policy: Policy, claim: Claim, history: History | None, session: Session) -> Case:
+    """What a policy's rules may look at."""
     lines, services = views(claim, history)
     return Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
 
@@ -117,14 +126,33 @@ def _case(policy: Policy, claim: Claim, history: History | None, session: Sessio
 
 
 def claim_of(session: Session, lines: tuple[ServiceLine, ...]) -> Claim:
-    """Make a claim of a session's lines with what the session says of payer, patient and case."""
+    """Make a claim of a session's lines with what the session says of payer, patient and case.
+
+    Where the interventions of one code differ in what a line inherits (place of service, say), the claim says nothing of it and each line
+    for itself: that line would else inherit what none of them says.
+    """
+    said = {name: getattr(session, name) for name in _INHERITED}
+    for name in (name for name in _INHERITED if _differs(session, name)):
+        value, said[name] = said[name], UNKNOWN
+        lines = tuple(_saying(line, name, value) if not _differs(session, name, line.code) else line for line in lines)
     return Claim(
         id=session.id, payer=session.payer, plan=session.plan, payer_order=session.payer_order, claim_kind=session.claim_kind,
-        received=session.received, place_of_service=session.place_of_service, in_network=session.in_network,
+        received=session.received, in_network=session.in_network, **said,
         diagnoses=session.diagnoses, patient=session.patient, billing_provider=session.billing_provider,
-        condition=session.condition, injury_number=session.injury_number, therapy_kind=session.therapy_kind,
         authorizations=session.authorizations, other_payers=session.other_payers, facts=session.facts, lines=lines,
     )  # fmt: skip
+
+
+def _saying(line: ServiceLine, name: str, value: Any) -> ServiceLine:
+    return line if getattr(line, name) is not UNKNOWN else attrs.evolve(line, **{name: value})
+
+
+def _differs(session: Session, name: str, code: str | None = None) -> bool:
+    """Whether the interventions of a code (none given: of any) differ in what a line inherits."""
+    said: dict[str, set[Any]] = {}
+    for one in session.interventions:
+        said.setdefault(one.code, set()).add(getattr(one, name))
+    return any(len(values) > 1 for of, values in said.items() if code is None or of == code)
 
 
 def as_lines(session: Session) -> tuple[ServiceLine, ...]:
@@ -159,15 +187,25 @@ def told_of(code: str, session: Session) -> dict[str, Any]:
 
 
 def giver(part: Intervention) -> Any:
-    """Whose minutes they are: of two who were there together, the therapist's."""
-    if isinstance(part.with_, str) and isinstance(part.role, str) and (is_assistant(part.role) or part.role in HELPERS):
-        return part.with_
+    """Whose minutes they are: of two of one discipline who were there together, the therapist's."""
+    if isinstance(part.with_, str) and isinstance(part.role, str):
+        alike = is_assistant(part.role) and ROLE_DISCIPLINE.get(part.role) == ROLE_DISCIPLINE.get(part.with_)
+        if alike or part.role in HELPERS:
+            return part.with_
     return part.role
 
 
 def _discipline(part: Intervention, session: Session) -> Any:
-    own = ROLE_DISCIPLINE.get(part.role) if isinstance(part.role, str) else None
-    return session.discipline if session.discipline is not UNKNOWN else own or UNKNOWN
+    """The discipline of who gave it; of a role that has none, the session's."""
+    role = giver(part)
+    own = ROLE_DISCIPLINE.get(role) if isinstance(role, str) else None
+    return own or session.discipline
+
+
+def disciplines_of(session: Session) -> tuple[str, ...]:
+    """The disciplines in which a session's interventions were given, as far as they are known."""
+    found = (_discipline(part, session) for part in session.interventions)
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, str)))
 
 
 def _same(part: Intervention) -> dict[str, Any]:
@@ -192,6 +230,8 @@ def _take(item: _Item, view: View, part: Intervention, cases: list[Case]) -> lis
     minutes = part.minutes if isinstance(part.minutes, int) else None
     if giver(part) in HELPERS:
         return [LeftOut(part.code, minutes, f"given by {_article(str(giver(part)))}: such minutes are no therapist's and no assistant's")]
+    if item.length is None and (why := _not_of_its_kind(part)):
+        return [LeftOut(part.code, minutes, why)]
     if item.length is not None:
         amount = counted_minutes(rule.demand if rule is not None and isinstance(rule.demand, Timing) else Timing(""), view, case)
         if amount.high == 0 and minutes != 0:
@@ -203,8 +243,34 @@ def _take(item: _Item, view: View, part: Intervention, cases: list[Case]) -> lis
     return []
 
 
+def _not_of_its_kind(part: Intervention) -> str | None:
+    """Why an untimed code has no unit: it was not given, or it is a group's and was one on one, or the other way about."""
+    known = code_table().code(part.code)
+    if part.minutes == 0:
+        return "no minute of it was given"
+    if known is not None and known.kind == "group" and part.contact == "one_on_one":
+        return f"{part.code} is a group's, and this was one on one"
+    if known is not None and known.one_on_one and part.contact in ("group", "concurrent"):
+        return _why_not(part)
+    return None
+
+
+def _evaluated_by_assistants(item: _Item) -> list[LeftOut]:
+    """An evaluation that assistants alone gave supports nothing: it takes a therapist."""
+    known = code_table().code(item.code)
+    givers = [giver(part) for part in item.parts]
+    if known is None or known.kind != "evaluation" or not givers or not all(is_assistant(role) for role in givers):
+        return []
+    minutes = [part.minutes if isinstance(part.minutes, int) else None for part in item.parts]
+    item.parts, item.views = [], []
+    return [
+        LeftOut(item.code, number, f"given by {_article(str(role))} alone: an evaluation takes a therapist")
+        for role, number in zip(givers, minutes, strict=True)
+    ]
+
+
 def _article(word: str) -> str:
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+    return f"an {word}" if word[0] in "aeiouOS" else f"a {word}"  # an OTA, an SLPA
 
 
 def _why_not(part: Intervention) -> str:
@@ -227,7 +293,7 @@ def _rule(view: View, cases: list[Case]) -> tuple[Rule | None, Case]:
 # ---- units -------------------------------------------------------------------------------------------------------
 
 
-def _allocated(items: list[_Item], cases: list[Case], session: Session) -> list[Allocation]:
+def _allocated(items: list[_Item]) -> list[Allocation]:
     """Units of every code, discipline by discipline."""
     found: list[Allocation] = []
     for name in dict.fromkeys(item.discipline for item in items):
@@ -286,23 +352,42 @@ def _together(name: str | None, pooled: list[_Item]) -> list[Allocation]:
     for item in pooled:
         item.units = found.sure[item.code] + (item.code in chosen)
         whole, over = divmod(minutes[item.code], _FIFTEEN)
-        won.append(Row(item.code, minutes[item.code], whole, over, item.units, _won(item, whole, over, found.tied, chosen)))
+        why = _tied(item, over, found.tied, chosen, minutes) if item.code in found.tied else _won(item, whole, over, minutes, found.total)
+        won.append(Row(item.code, minutes[item.code], whole, over, item.units, why, item.code in found.tied))
     return [Allocation(name, "cms_total_time", sum(minutes.values()), found.total, tuple(won))]
 
 
-def _won(item: _Item, whole: int, over: int, tied: tuple[str, ...], chosen: tuple[str, ...]) -> str:
-    """Why a code got a unit beyond its whole ones, or shares one with others."""
-    if item.code in tied:
-        others = ", ".join(code for code in tied if code != item.code)
-        where = "here" if item.code in chosen else "there"
-        return f"{over} left over, as of {others}: the unit goes {where} by {_choice(item)}"
-    return f"{over} is a larger remainder" if item.units is not None and item.units > whole else ""
+def _won(item: _Item, whole: int, over: int, minutes: Mapping[str, int], total: int) -> str:
+    """Why a code got a unit beyond its whole ones, or none for what is left over."""
+    if item.units is not None and item.units > whole:
+        less = [number % _FIFTEEN for code, number in minutes.items() if code != item.code and 0 < number % _FIFTEEN < over]
+        return f"{over} is the larger remainder" if less else f"the total, {sum(minutes.values())} min, supports it"
+    larger = [code for code, number in minutes.items() if number % _FIFTEEN > over]
+    if over and larger and total > sum(number // _FIFTEEN for number in minutes.values()):
+        return f"{listed(larger)} {'has the larger remainder' if len(larger) == 1 else 'have larger remainders'}"
+    return ""
 
 
-def _choice(item: _Item) -> str:
+def _tied(item: _Item, over: int, tied: tuple[str, ...], chosen: tuple[str, ...], minutes: Mapping[str, int]) -> str:
+    """Why a code that shares an open unit with others got it, or not."""
+    others = listed(code for code in tied if code != item.code)
+    mine = [code for code in tied if (code in chosen) != (item.code in chosen)]
+    where = "here" if item.code in chosen else "there"
+    return f"{over} left over, as of {others}: the unit goes {where} by {_choice(item, mine, minutes)}"
+
+
+def _choice(item: _Item, others: list[str], minutes: Mapping[str, int]) -> str:
+    """What the choice among codes that tie rests on: the policy's clause, and where that leaves it open the order of the codes."""
     demand = item.rule.demand if item.rule is not None else None
     ties = demand.ties if isinstance(demand, Timing) else ""
-    return _TIES.get(ties, "the order of the codes: the policy leaves the choice, and either is right")
+    of = item.views[0].day
+    even = {
+        "highest": lambda code: isinstance(demand, Timing) and _worth(demand, code, of) == _worth(demand, item.code, of),
+        "more minutes": lambda code: minutes[code] == minutes[item.code],
+    }.get(ties)
+    if ties not in _TIES or (even is not None and any(even(code) for code in others)):
+        return "the order of the codes: either is right"
+    return _TIES[ties]
 
 
 _TIES: Final = {
@@ -322,14 +407,13 @@ def _chosen(pooled: list[_Item], tied: tuple[str, ...], many: int) -> tuple[str,
             return (-minutes[code], code)
         if ties == "first listed":
             return (place[code],)
-        return (-_worth(demand, code, pooled) if isinstance(demand, Timing) and ties == "highest" else 0, code)
+        return (-_worth(demand, code, pooled[0].views[0].day) if isinstance(demand, Timing) and ties == "highest" else 0, code)
 
     return tuple(sorted(tied, key=order)[:many])
 
 
-def _worth(demand: Timing, code: str, pooled: list[_Item]) -> Decimal:
+def _worth(demand: Timing, code: str, day: date | None) -> Decimal:
     """The value that a `ties to highest TABLE` gives a code; none stands behind all others."""
-    day = pooled[0].views[0].day
     row = demand.ties_table.row((code,), day) if demand.ties_table is not None and day is not None else None
     text = row[demand.ties_table.values[0]].replace(",", "") if row is not None and demand.ties_table is not None else ""
     return Decimal(text) if text else Decimal(-1)
@@ -340,18 +424,33 @@ def _worth(demand: Timing, code: str, pooled: list[_Item]) -> Decimal:
 
 def _billed(item: _Item, number: int, session: Session) -> ServiceLine:
     """One line of a code: its units, the minutes that count, by whom, and its discipline's modifier."""
-    first = item.views[0].record
-    shared = {name: _agreed([getattr(view.record, name) for view in item.views]) for name in _LINE_KEYS if name != "modifiers"}
-    modifiers = tuple(dict.fromkeys(m for view in item.views for m in view.record.modifiers or ()))  # type: ignore[union-attr]
     own = DISCIPLINE_MODIFIER.get(item.discipline) if item.discipline is not None and _of_therapy(item.code) else None
+    modifiers = _modifiers(item)
+    shared = {name: _agreed([getattr(view.record, name) for view in item.views]) for name in _LINE_KEYS if name != "modifiers"}
     return ServiceLine(
         number=number, code=item.code, date_of_service=session.date, units=item.units if item.units is not None else UNKNOWN,
         minutes=item.counted if item.counted is not None else UNKNOWN, minutes_by=_by(item), discipline=item.discipline or UNKNOWN,
         modifiers=(*((own,) if own is not None and own not in modifiers else ()), *modifiers),
         contact=_agreed([part.contact for part in item.parts]), patients=_most([part.patients for part in item.parts]),
         charge=_money([part.charge for part in item.parts]), allowed=_money([part.allowed for part in item.parts]),
-        **{**shared, "rendering_provider": _provider(item)}, facts=first.facts,
+        **{**shared, "rendering_provider": _provider(item)}, facts=_facts(item),
     )  # fmt: skip
+
+
+def _modifiers(item: _Item) -> tuple[str, ...]:
+    """The modifiers that its interventions have; an assistant's only where each has it, for whose units they are is worked out from the minutes."""
+    each = [view.record.modifiers if isinstance(view.record.modifiers, tuple) else () for view in item.views]
+    every = dict.fromkeys(modifier for modifiers in each for modifier in modifiers)
+    return tuple(one for one in every if one not in ASSISTANTS or all(one in modifiers for modifiers in each))
+
+
+def _facts(item: _Item) -> Any:
+    """What all its interventions say alike; what they say differently, or some of them only, is not known of the line."""
+    each = [view.record.facts for view in item.views]
+    if len(each) == 1 or all(one == each[0] for one in each):
+        return each[0]
+    told = [one if isinstance(one, Mapping) else {} for one in each]
+    return {name: value for name, value in told[0].items() if all(name in one and one[name] == value for one in told)}
 
 
 def _of_therapy(code: str) -> bool:
@@ -371,13 +470,14 @@ def _by(item: _Item) -> Any:
 
 
 def _provider(item: _Item) -> Any:
-    """The therapist where one took part, else who did."""
+    """The therapist where one took part, else who did; of several, what they have in common."""
     given = [view.record.rendering_provider for view in item.views]
     known = [one for one in given if isinstance(one, Provider)]
     therapists = [one for one in known if not is_assistant(one.role)]
-    if len(known) < len(given) and not therapists:
+    if not known or (len(known) < len(given) and not therapists):
         return UNKNOWN
-    return next(iter(therapists or known), UNKNOWN)
+    of = therapists or known
+    return Provider(**{field.name: _agreed([getattr(one, field.name) for one in of]) for field in attrs.fields(Provider)})
 
 
 def _agreed(values: list[Any]) -> Any:
@@ -395,61 +495,36 @@ def _money(values: list[Any]) -> Any:
     return sum(known, Decimal(0)) if known and len(known) == len(values) else UNKNOWN
 
 
-def _notes(items: Iterable[_Item]) -> Iterable[str]:
+def _notes(items: Iterable[_Item]) -> Iterator[str]:
+    """What had to be left open because a code's interventions differ, or say nothing."""
     for item in items:
         if item.perhaps:
             yield f"{item.code}: its minutes are taken as they stand; whether all of them were one on one is not said"
-        if len({str(view.record.place_of_service) for view in item.views}) > 1:
-            yield f"{item.code}: the places of service differ, so the line has none"
+        records = [view.record for view in item.views]
+        for name in _INHERITED:
+            if len({getattr(record, name) for record in records}) > 1:
+                yield f"{item.code}: its interventions differ in {name.replace('_', ' ')}, so the line does not say it"
+        if len({record.modifiers for record in records}) > 1:
+            yield f"{item.code}: its interventions differ in their modifiers, and one line carries those of all; CQ and CO go by the minutes"
+        if len({record.facts for record in records}) > 1:
+            yield f"{item.code}: its interventions differ in what is said of them, and what not all say alike is left open"
 
 
-# ---- several sessions of a day -----------------------------------------------------------------------------------
-
-
-@attrs.frozen
-class Overlap:
-    """Two interventions that one provider gave one on one at the same time, in two sessions: only one of them can have been."""
-
-    first: tuple[str, int]
-    second: tuple[str, int]
-    start: str
-    minutes: int
-
-    def __str__(self) -> str:
-        (one, number), (other, place) = self.first, self.second
-        return (
-            f"overlap: intervention {number} of session {one} and intervention {place} of session {other} share {self.minutes} minutes from "
-            f"{self.start} of one provider, one on one"
+def _together_notes(session: Session) -> Iterator[str]:
+    """Minutes of two disciplines at once: who bills them, or how they are divided, is theirs to say."""
+    for number, part in enumerate(session.interventions, 1):
+        one, other = (ROLE_DISCIPLINE.get(role) if isinstance(role, str) else None for role in (giver(part), part.with_))
+        if one is not None and other is not None and one != other:
+            yield (
+                f"intervention {number} ({part.code}) was given by {giver(part)} and {part.with_} together: its minutes are billed once, "
+                f"here all under {one}; the two may divide them"
+            )
+    minutes = [one.minutes for one in session.interventions if one.contact == "one_on_one" and isinstance(one.minutes, int)]
+    if isinstance(session.total_minutes, int) and sum(minutes) > session.total_minutes:
+        yield (
+            f"one-on-one minutes of all come to {sum(minutes)} in a session of {session.total_minutes}: some were given by two at once, and whether "
+            "both may bill them is the payer's rule"
         )
-
-
-def overlapping(sessions: Iterable[Session]) -> tuple[Overlap, ...]:
-    """Find one-on-one minutes of one provider that overlap over several sessions of a day.
-
-    Seen are interventions with `start`, `minutes` and a rendering provider's number; those of one session may run together.
-    """
-    spans = sorted(_spans(sessions), key=lambda span: span[:4])
-    found = []
-    for place, (day, npi, _, end, whose) in enumerate(spans):
-        for other_day, other_npi, begins, ends, theirs in spans[place + 1 :]:
-            if (other_day, other_npi) != (day, npi) or begins >= end:
-                break
-            if theirs[0] != whose[0]:
-                at = f"{begins // 60:02}:{begins % 60:02}"
-                found.append(Overlap(whose[:2], theirs[:2], at, min(end, ends) - begins))
-    return tuple(found)
-
-
-def _spans(sessions: Iterable[Session]) -> Iterable[tuple[Any, str, int, int, Any]]:
-    for index, session in enumerate(sessions, 1):
-        name = session.id if isinstance(session.id, str) else str(index)
-        for number, part in enumerate(session.interventions, 1):
-            provider = part.rendering_provider
-            npi = provider.npi if isinstance(provider, Provider) else None
-            if part.contact == "one_on_one" and isinstance(npi, str) and isinstance(part.start, str) and isinstance(part.minutes, int):
-                hours, _, minutes = part.start.partition(":")
-                start = 60 * int(hours) + int(minutes)
-                yield session.date, npi, start, start + part.minutes, (name, number)
 
 
 def by_code(lines: Iterable[ServiceLine]) -> Mapping[tuple[str, Any], list[ServiceLine]]:

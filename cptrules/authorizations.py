@@ -199,6 +199,15 @@ def visits_used(record: Authorization, view: View, case: Case) -> Interval:
     return Interval(found.low, None if missing else found.high, found.needs | frozenset(missing))
 
 
+def units_used(record: Authorization, code: str, view: View, case: Case) -> Interval:
+    """The units of a code used of an authorization before a line: what is stated, else those of the services it covers (M7.2)."""
+    if isinstance(record.used_units, Mapping) and code in record.used_units:
+        return exactly(record.used_units[code])
+    low, high, needs = _units([(other, answer) for other, answer in _under(record, view, case) if other is not view and other.record.code == code])
+    missing = _history_open(record, view, case, None)
+    return Interval(low, None if missing else high, frozenset([*needs, *missing]))
+
+
 def _visits(under: list[tuple[View, Answer]], view: View, case: Case) -> Interval:
     """The different dates within a discipline up to the line's own, which ranks by its first service."""
     items = [distinct.item(_VISITS, other, answer, case) for other, answer in under if other is not view]

@@ -1,7 +1,8 @@
 """Balances: how much of a measure was used in a span of dates, in place of the services of that span (M4).
 
 Services listed in the span that come to more than the balance says widen it; so do two balances that overlap, and one
-without dates. Each is asked about, and none of them is settled by guessing.
+without dates. Each is asked about, and none of them is settled by guessing. A balance that comes to more than the services
+listed shows, to whoever counts something else, that the list lacks services there (N47).
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import Any, Final
 
 import attrs
 
-from .claims import Balance
+from .claims import UNKNOWN, Balance
 from .dates import Span
+from .lines import Case, View
+from .lines import discipline as discipline_of
 from .policy import CodeSet, Counter, Key, KindKey, TimeKey
 from .truth import Interval, Need, exactly
+from .vocabulary import DISCIPLINES
 
 _KEYS_OF_TIME: Final = ("day", "week", "month", "calendar_year", "benefit_year", "lifetime", "prior", "rolling", "injury_number")
 _HOW_MUCH: Final = Need("history.balances", "How much of the balance is used?", None, None)
@@ -147,3 +151,66 @@ def _reconciled(amount: Any, listed: Listed, noun: str) -> Interval:
         need = Need("history.balances", "Is the visit of this line among those of the balance?", None, None)
         return Interval(without, amount, frozenset([need]))
     return exactly(without if listed.own else amount)
+
+
+# ---- what they show of the list of services ----------------------------------------------------------------------
+
+_FIELD_OF: Final = {"units": "units", "minutes": "minutes", "charged": "charge", "allowed": "allowed", "paid": "paid"}
+
+
+def beyond(case: Case, of: CodeSet | None) -> list[Span]:
+    """The spans for which a balance comes to more than the services listed can; `of` is what is counted, where that is known."""
+    given = case.history.balances if case.history is not None else UNKNOWN
+    found = []
+    for balance in given if isinstance(given, tuple) else ():
+        dated = isinstance(balance.from_, date) and isinstance(balance.to, date)
+        if dated and isinstance(balance.used, Decimal | int) and not _apart(balance, of) and _most(balance, case) < balance.used:
+            found.append(span_of(balance))
+    return found
+
+
+def _apart(balance: Balance, of: CodeSet | None) -> bool:
+    """Whether a balance is of other disciplines than what is counted."""
+    named = frozenset(balance.of) if isinstance(balance.of, tuple) else frozenset()
+    wanted = frozenset(of.disciplines()) if of is not None and all(entry.kind == "discipline" for entry in of.entries) else frozenset()
+    return bool(named) and bool(wanted) and named <= frozenset(DISCIPLINES) and not named & wanted
+
+
+def _most(balance: Balance, case: Case) -> Decimal | int:
+    """The most that what is listed in a balance's span can come to, the claim's own lines with it; what is not known may be anything."""
+    views = [view for view in (*case.services, *case.lines) if view.day is not None and span_of(balance).holds(view.day)]
+    may = [view for view in views if _may_be_of(balance, view, case)]
+    if balance.measure in ("visits", "treatment_days", "lines"):
+        return len({_label(balance.measure, view, case) for view in may})
+    field = _FIELD_OF.get(balance.measure)
+    amounts = [getattr(view.record, field, UNKNOWN) if field is not None else UNKNOWN for view in may]
+    if any(amount is UNKNOWN for amount in amounts):
+        return Decimal("Infinity")
+    return sum((amount for amount in amounts if isinstance(amount, Decimal | int)), 0)
+
+
+def _label(measure: str, view: View, case: Case) -> tuple[Any, ...]:
+    """What tells one visit, day or line from another; a discipline that is not known may be one more visit."""
+    if measure == "treatment_days":
+        return (view.day,)
+    found = discipline_of(view, case)
+    return view.identity if measure == "lines" or isinstance(found, Need) else (view.day, found)
+
+
+def _may_be_of(balance: Balance, view: View, case: Case) -> bool:
+    of = balance.of if isinstance(balance.of, tuple) else ()
+    out = balance.excluding if isinstance(balance.excluding, tuple) else ()
+    named = not of or any(_names(word, view, case, maybe=True) for word in of)
+    return named and not any(_names(word, view, case, maybe=False) for word in out)
+
+
+def _names(word: str, view: View, case: Case, *, maybe: bool) -> bool:
+    """Whether a word of a balance (discipline, code, pattern, range) names a service."""
+    code = view.record.code
+    if word in DISCIPLINES:
+        found = discipline_of(view, case)
+        return maybe if isinstance(found, Need) else found == word
+    if word.endswith("*"):
+        return code.startswith(word[:-1])
+    first, dots, last = word.partition("..")
+    return first <= code <= last if dots else code == word

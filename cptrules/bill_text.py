@@ -6,9 +6,11 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from .allocation import Allocation, Row
+from .allocation import Allocation, Row, disciplines_of
 from .claims import ServiceLine
-from .render import WIDTH
+from .remaining_text import left_rows
+from .render import WIDTH, cited, open_rules_text
+from .report_json import citation_dict
 from .words import listed, spelt_unit
 
 if TYPE_CHECKING:
@@ -22,18 +24,20 @@ def bill_text(bill: Bill) -> str:
     lines = [_head(bill)]
     for allocation in bill.allocation:
         lines += _allocation(allocation)
-    lines += [text for one in bill.left_out for text in _wrapped(f"not counted: {_minutes(one.minutes)} of {one.code}: {one.why}", 2)]
+    if bill.left_out:
+        lines += ["", *(text for one in bill.left_out for text in _wrapped(f"not counted: {_minutes(one.minutes)} of {one.code}: {one.why}", 2))]
     lines += _claim_lines(bill)
     lines += _open(bill)
+    lines += _checklist(bill)
+    lines += _left(bill)
     return "\n".join(lines)
 
 
 def _head(bill: Bill) -> str:
     session = bill.session
     name = session.id if isinstance(session.id, str) else "without an id"
-    titles = bill.report.titles if bill.report is not None else ()
-    whose = listed(titles) if titles else (session.payer if isinstance(session.payer, str) else "no payer")
-    discipline = session.discipline if isinstance(session.discipline, str) else ""
+    whose = listed(bill.titles) if bill.titles else (session.payer if isinstance(session.payer, str) else "no payer")
+    discipline = listed(disciplines_of(session))
     return "  ".join(part for part in (f"session {name}", str(session.date), discipline, whose) if part)
 
 
@@ -78,25 +82,44 @@ def _line(line: ServiceLine) -> str:
 
 
 def _open(bill: Bill) -> list[str]:
-    """Findings, what could be added and what it asserts, what the note lacks, what reads like another code."""
+    """Findings, what could be added and what it asserts, what is not decided, what reads like another code."""
     lines: list[str] = []
     if bill.report is not None:
-        kinds = {finding.rule for finding in bill.report.findings} - {one.rule for one in bill.wanting} - {"reads_like_another"}
+        apart = {(one.policy, one.rule) for one in bill.wanting} | {(None, "reads_like_another")}
         for finding in bill.report.findings:
-            if finding.rule in kinds:
+            if (finding.policy, finding.rule) not in apart:
                 lines += _wrapped(f"{finding.outcome}: line {listed(map(str, finding.lines))}, {finding.rule}: {finding.message}", 2)
+                lines += [text for repair in finding.repairs if repair.attests is None for text in _wrapped(f"would clear it: {repair.words()}", 2)]
     for proposal in bill.proposals:
         lines += _wrapped(f"could be: {proposal.repair.words()}, which asserts: {proposal.repair.attests}", 2)
-    for one in bill.wanting:
-        cited = f" ({listed(_cited(c.title, c.section) for c in one.citations)})" if one.citations else ""
-        lines += _wrapped(f"{'the note still needs' if one.known else 'the note, not known'}: {one.why}{cited}", 2)
+        if proposal.others:
+            said = listed((f"{modifier} ({says})" for modifier, says in proposal.others), "or")
+            lines += _wrapped(f"or in its place, where that is what happened: {said}", 4)
     lines += [text for question in bill.questions for text in _wrapped(f"asked: {question}", 2)]
     lines += [text for note in bill.notes for text in _wrapped(f"note: {note}", 2)]
-    return ["", *lines] if lines else []
+    open_ = [one for one in bill.open_rules if one.kind not in ("payment", "none")]  # what a line is paid moves no outcome
+    undecided = ["", "  not decided", *open_rules_text(open_)] if open_ else []
+    return [*([""] if lines else []), *lines, *undecided]
 
 
-def _cited(title: str, section: str | None) -> str:
-    return f"{title}, {section}" if section else title
+def _checklist(bill: Bill) -> list[str]:
+    """What the visit's note still needs, by rule, each with its source."""
+    if not bill.note_rules:
+        return []
+    if not bill.wanting:
+        return ["", *_wrapped(f"nothing is wanting in the record by {listed(bill.note_rules)}", 2)]
+    lines = ["", "  what this visit's note still needs ([ ] is missing, [?] has to be answered)"]
+    for one in sorted(bill.wanting, key=lambda one: not one.known):
+        lines += _wrapped(f"[ ] {one.rule}, {one.outcome}: {one.why}", 4) if one.known else [f"    [?] {one.rule}, {one.outcome} where it is missing"]
+        lines += [text for question in ((one.questions or (one.why,)) if not one.known else ()) for text in _wrapped(question, 8)]
+        lines += [text for citation in one.citations for text in _wrapped(f"by {cited(citation)}", 8)]
+    return lines
+
+
+def _left(bill: Bill) -> list[str]:
+    """What was left of the benefit before this visit, and which notes fall due."""
+    rows = left_rows(bill.left) if bill.left is not None else []
+    return ["", "  left before this visit", *(f"  {row}" for row in rows)] if rows else []
 
 
 def _minutes(number: int | None) -> str:
@@ -123,15 +146,22 @@ def bill_dict(bill: Bill) -> dict[str, Any]:
         "allocation": [_allocation_dict(one) for one in bill.allocation],
         "left_out": [{"code": one.code, "minutes": one.minutes, "why": one.why} for one in bill.left_out],
         "proposals": [
-            {"rule": one.rule, "op": one.repair.op, "line": one.repair.line, "value": one.repair.value, "attests": one.repair.attests}
+            {"rule": one.rule, "op": one.repair.op, "line": one.repair.line, "value": one.repair.value, "attests": one.repair.attests,
+             "others": [{"value": modifier, "says": says} for modifier, says in one.others]}
             for one in bill.proposals
         ],
-        "note": [{"rule": one.rule, "why": one.why, "known": one.known, "sources": [c.title for c in one.citations]} for one in bill.wanting],
+        "note": [
+            {"policy": one.policy, "rule": one.rule, "outcome": one.outcome, "why": one.why, "known": one.known, "questions": list(one.questions),
+             "citations": [citation_dict(c) for c in one.citations]}
+            for one in bill.wanting
+        ],
+        "note_rules": list(bill.note_rules),
         "questions": [
             {"intervention": one.intervention, "code": one.code, "like": one.like, "seen": list(one.seen), "apart": one.apart}
             for one in bill.questions
         ],
         "notes": list(bill.notes),
+        "left_before": bill.left.to_dict() if bill.left is not None else None,
         "report": bill.report.to_dict() if bill.report is not None else None,
     }
 
@@ -140,7 +170,8 @@ def _allocation_dict(allocation: Allocation) -> dict[str, Any]:
     return {
         "discipline": allocation.discipline, "method": allocation.method, "minutes": allocation.minutes, "units": allocation.units,
         "rows": [
-            {"code": row.code, "minutes": row.minutes, "whole": row.whole, "left_over": row.left_over, "units": row.units, "why": row.why}
+            {"code": row.code, "minutes": row.minutes, "whole": row.whole, "left_over": row.left_over, "units": row.units, "why": row.why,
+             "tied": row.tied}
             for row in allocation.rows
         ],
     }  # fmt: skip

@@ -164,15 +164,18 @@ def _authorization_span(view: View, case: Case) -> Span | None | Need:
 # ---- what the history may lack -----------------------------------------------------------------------------------
 
 
-def uncovered(span: Span, case: Case, same_provider: bool, known: Iterable[Span] = ()) -> list[Span]:
-    """The parts of a span for which the history may lack services; `known` are spans that a balance settles."""
+def uncovered(span: Span, case: Case, same_provider: bool, known: Iterable[Span] = (), of: CodeSet | None = None) -> list[Span]:
+    """The parts of a span for which the history may lack services; `known` are spans that a balance settles.
+
+    Where a balance comes to more than the services listed, the list lacks some of them, complete or not (N47).
+    """
     covered = list(known)
     history = case.history
     if history is not None and history.services is not UNKNOWN and isinstance(history.complete_from, date):
         ours_only = history.complete_for == "billing_provider"
         if not ours_only or same_provider:
             end = history.complete_to if isinstance(history.complete_to, date) else _last_line(case)
-            covered.append(Span(history.complete_from, end))
+            covered += _less(Span(history.complete_from, end), balances.beyond(case, of))
     return _less(span, covered)
 
 
@@ -207,7 +210,7 @@ def _gaps(counter: Counter, span: Span, view: View, case: Case, settled: list[Sp
     last = span.to if whole or (span.to is not None and span.to < view.day) else view.day
     if span.from_ is not None and last is not None and last < span.from_:
         return []
-    return uncovered(Span(span.from_, last), case, _of_one_provider(counter), settled)
+    return uncovered(Span(span.from_, last), case, _of_one_provider(counter), settled, counter.of)
 
 
 def _of_one_provider(counter: Counter) -> bool:
@@ -223,11 +226,21 @@ def need_of_history(gaps: list[Span], span: Span, case: Case, ours: bool) -> Nee
     if history is not None and isinstance(history.complete_from, date):
         if history.services is UNKNOWN:
             return Need("history.services", f"Which services did the patient have{since}? The history is dated and lists none.", None, None)
+        if _inside_the_list(gaps, history.complete_from, case):
+            told = f"A balance of something else says that more was used than the services listed{since} come to: which services are missing?"
+            return Need("history.services", told, None, None)
         if gaps[0].from_ is not None and gaps[0].from_ > history.complete_from:
             after = gaps[0].from_ - timedelta(days=1)
             return Need("history.complete_to", f"Which services did the patient have after {after}?", None, None)
         return Need("history.complete_from", f"Which services did the patient have{since}, before {history.complete_from}?", None, None)
     return Need("history.complete_from", f"Which services did the patient have{since}?" if since else HISTORY_QUESTION, None, None)
+
+
+def _inside_the_list(gaps: list[Span], complete_from: date, case: Case) -> bool:
+    """Whether the first gap lies where the list is said to be complete."""
+    history, start = case.history, gaps[0].from_
+    end = history.complete_to if history is not None and isinstance(history.complete_to, date) else _last_line(case)
+    return start is not None and start >= complete_from and (end is None or start <= end)
 
 
 # ---- keys --------------------------------------------------------------------------------------------------------

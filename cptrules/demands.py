@@ -380,12 +380,13 @@ def _forbid(rule: Rule, view: View, case: Case) -> Judged:
     demand = rule.demand
     assert isinstance(demand, Forbid)
     code = view.record.code
+    seen = words.listed(dict.fromkeys(told for clause in rule.when if (told := words.because(clause.condition, view, case))))
+    said = f"{code} can't be billed" + (f" where {seen}" if seen else "")
     if demand.instead is not None:
         repair: tuple[Repair, ...] = (Repair("set_code", view.index, demand.instead),)
-        said = f"{code} can't be billed so; {demand.instead} is billed instead"
+        said += f"; {demand.instead} is billed instead"
     else:
         repair = (Repair("remove_line", view.index),)
-        said = f"{code} can't be billed so"
     return Judged(FALSE, said, f"{said}.", repairs=repair)
 
 
@@ -403,16 +404,28 @@ def _documentation(rule: Rule, view: View, case: Case) -> Judged:
         several = [held(need, of, view, case) for need in group]
         told = f"one of {words.listed((need.element.replace('_', ' ') for need in group), 'or')} is needed"
         answers.append((any_of([one.answer for one in several]), told))
-    answers += [(truth_of(c.condition, view, case), _said(c, view, case)) for c in demand.that]
+    answers += [(truth_of(c.condition, view, case), _alike(c, view, case) or _said(c, view, case)) for c in demand.that]
     judged_ = _held(answers, "the record has to be completed; no edit of the claim does that")
     shown = _passages(demand, view, case)
     passages = "".join(f' {name}: "{text}".' for name, text in shown.items() if name != "similarity")
     return attrs.evolve(judged_, values=shown, message=f"{judged_.message}{passages[:1]}{passages[1:2].upper()}{passages[2:]}")
 
 
+def _alike(clause: Clause, view: View, case: Case) -> str | None:
+    """How like an earlier note the visit's note is, where a condition asks about that and it is known."""
+    found = similarity(visit(view, case), view, case) if _about_likeness(clause) else None
+    if found is None or found.day is None or not isinstance(found.share, Decimal):
+        return None
+    return f"the note of {view.day} has {words.amount(found.share)}% of its words in common with that of {found.day}; the rule: {clause.text}"
+
+
+def _about_likeness(clause: Clause) -> bool:
+    return any(field.name == "note.similarity_to_previous" for field in words.fields_of(clause.condition))
+
+
 def _passages(demand: Documentation, view: View, case: Case) -> dict[str, object]:
     """Where a note is held against earlier ones: how like the likest is, and the longest passage of each."""
-    if not any(field.name == "note.similarity_to_previous" for clause in demand.that for field in words.fields_of(clause.condition)):
+    if not any(map(_about_likeness, demand.that)):
         return {}
     found = similarity(visit(view, case), view, case)
     if found.day is None:

@@ -13,7 +13,7 @@ from .codesets import description_words
 
 @attrs.frozen
 class Question:
-    """An intervention whose description has another code's words and none of its own: which is right is for its giver to say."""
+    """An intervention whose description has more of another code's words than of its own: which is right is for its giver to say."""
 
     intervention: int
     code: str
@@ -38,7 +38,7 @@ def _question(number: int, code: str, description: str) -> Question | None:
         return None
     seen = {other: _seen(words, description) for other, (words, _) in known.items()}
     likest = max((other for other in seen if other != code), key=lambda other: (len(seen[other]), other))
-    if seen[code] or not seen[likest]:
+    if len(seen[likest]) <= len(seen[code]):
         return None
     return Question(number, code, likest, seen[likest], f"{code} is {known[code][1]}; {likest} is {known[likest][1]}.")
 

@@ -35,7 +35,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "E010": ("error", "not a clause or a block word",
         "The word is neither a clause of this block nor a word that opens a block. The nearest one is shown."),
     "E011": ("error", "an unknown escape in text",
-        "In text a backslash stands before a quote or another backslash, and before nothing else."),
+        "In text a backslash stands before a quote, another backslash or an n (a new line), and before nothing else."),
     # the file's shape
     "E012": ("error", "no policy or library head, or more than one",
         "A file begins with one `policy NAME { ... }` or `library NAME { ... }`: whose rules these are."),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from . import words
-from .claims import UNKNOWN, Claim, History, ServiceLine, Session
+from .claims import UNKNOWN, Claim, History, Person, ServiceLine, Session
 from .codesets import CodeTable, code_table
 from .conditions import truth_of
 from .demands import Judged, judged, way_out_repairs
@@ -232,7 +232,7 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
     Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
     """
     _refuse_wrong_facts(policies, claim, history)
-    _same_patient(claim, history)
+    same_patient(claim, history)
     matching = tuple(sorted((p for p in policies if _speaks_for(p, claim)), key=lambda p: p.name))
     lines, services = views(claim, history)
     statuses: list[RuleStatus] = []
@@ -536,8 +536,9 @@ def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
     return notes
 
 
-def _same_patient(claim: Claim, history: History | None) -> None:
-    patient = getattr(claim.patient, "id", UNKNOWN)
+def same_patient(record: Claim | Person, history: History | None) -> None:
+    """Refuse a history that is another patient's; raises InputError."""
+    patient = getattr(record.patient, "id", UNKNOWN)
     whose = history.patient if history is not None else UNKNOWN
     if isinstance(patient, str) and isinstance(whose, str) and patient != whose:
         raise InputError((Fault("history.patient", "the history is another patient's than the claim"),))

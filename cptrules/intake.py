@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,8 @@ from .errors import Fault, InputError, Refusal
 from .interchange import decoded, parsed, read
 
 if TYPE_CHECKING:
+    from .fhir.bundle import Box
+    from .fhir.mapping import FhirMapping
     from .remittance import Remittance
 
 T = TypeVar("T", Claim, History, Session)
@@ -31,9 +33,27 @@ class Claims:
     notes: tuple[str, ...] = ()
 
 
-def read_claims(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None) -> Claims:
-    """Read the claims of a file: JSON (one, or a list), JSON lines, or 837P; `payers` gives payers other names.
+@attrs.frozen
+class Histories:
+    """What a file of histories held, one history a patient, and what was left out or taken for granted."""
 
+    histories: tuple[History, ...]
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Sessions:
+    """What a file of sessions held, and what was left out or taken for granted."""
+
+    sessions: tuple[Session, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_claims(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
+                mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Claims:  # fmt: skip
+    """Read the claims of a file: JSON (one, or a list), JSON lines, FHIR or 837P; `payers` gives payers other names.
+
+    For FHIR, `mapping` names what R4 has no element for, and `validate_fhir` holds it to HL7's structure definitions first (extra `[fhir]`).
     Raises InputError where the file as a whole can't be read. A claim that can't be read is refused by itself.
     """
     text = _text(path)
@@ -42,7 +62,13 @@ def read_claims(path: str | os.PathLike[str], payers: Mapping[str, str] | None =
 
         found = read_837(text, payers or {})
         return Claims(found.claims, found.refusals, found.notes)
-    claims, refusals = _records(Claim, text)
+    parts = _parts(text)
+    if _is_fhir(parts):
+        from .fhir.claim import claims_of
+
+        made = claims_of(*_fhir(parts, mapping, validate_fhir, payers))
+        return Claims(made.claims, made.refusals, made.notes)
+    claims, refusals = _records(Claim, parts)
     return Claims(tuple(_renamed(claim, payers or {}) for claim in claims), refusals)
 
 
@@ -52,28 +78,36 @@ def _renamed(claim: Claim, payers: Mapping[str, str]) -> Claim:
     return claim
 
 
-def read_histories(path: str | os.PathLike[str]) -> tuple[History, ...]:
-    """Read the histories of a file: JSON (one, or a list), JSON lines, or an 835, one for a patient.
+def read_histories(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
+                   mapping: FhirMapping | None = None, validate_fhir: bool = False) -> tuple[History, ...]:  # fmt: skip
+    """Read the histories of a file: JSON (one, or a list), JSON lines, FHIR or an 835, one for a patient.
 
     Raises InputError with every fault: a history that can't be read would make a claim look clean that is not.
     """
+    return noted_histories(path, payers, mapping=mapping, validate_fhir=validate_fhir).histories
+
+
+def noted_histories(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
+                    mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Histories:  # fmt: skip
+    """Read the histories of a file as `read_histories` does, with what was left out or taken for granted."""
     text = _text(path)
     if text.lstrip()[:3] == "ISA":
         return _from_835(text)
-    histories, refusals = _records(History, text)
-    if refusals:
-        raise _refused(refusals)
-    return histories
+    parts = _parts(text)
+    if _is_fhir(parts):
+        from .fhir.history import histories_of
+
+        made = histories_of(*_fhir(parts, mapping, validate_fhir, payers))
+        return Histories(_unless_refused(made.histories, made.refusals), made.notes)
+    return Histories(_unless_refused(*_records(History, parts)))
 
 
-def _from_835(text: str) -> tuple[History, ...]:
+def _from_835(text: str) -> Histories:
     """A remittance's services as histories; a claim of it that can't be read would be missed, so all is refused."""
     from .remittance import histories_of, read_835
 
     found = read_835(text)
-    if found.refusals:
-        raise _refused(found.refusals)
-    return histories_of(found)
+    return Histories(_unless_refused(histories_of(found), found.refusals), found.notes)
 
 
 def read_remittance(path: str | os.PathLike[str]) -> Remittance:
@@ -83,15 +117,32 @@ def read_remittance(path: str | os.PathLike[str]) -> Remittance:
     return read_835(_text(path))
 
 
-def read_sessions(path: str | os.PathLike[str]) -> tuple[Session, ...]:
-    """Read the sessions of a file: JSON (one, or a list) or JSON lines.
+def read_sessions(path: str | os.PathLike[str], *,
+                  mapping: FhirMapping | None = None, validate_fhir: bool = False) -> tuple[Session, ...]:  # fmt: skip
+    """Read the sessions of a file: JSON (one, or a list), JSON lines or FHIR.
 
     Raises InputError with every fault of every session.
     """
-    sessions, refusals = _records(Session, _text(path))
-    if refusals:
-        raise _refused(refusals)
-    return sessions
+    return noted_sessions(path, mapping=mapping, validate_fhir=validate_fhir).sessions
+
+
+def noted_sessions(path: str | os.PathLike[str], *,
+                   mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Sessions:  # fmt: skip
+    """Read the sessions of a file as `read_sessions` does, with what was left out or taken for granted."""
+    parts = _parts(_text(path))
+    if _is_fhir(parts):
+        from .fhir.session import sessions_of
+
+        made = sessions_of(*_fhir(parts, mapping, validate_fhir))
+        return Sessions(_unless_refused(made.sessions, made.refusals), made.notes)
+    return Sessions(_unless_refused(*_records(Session, parts)))
+
+
+def read_mapping(path: str | os.PathLike[str]) -> FhirMapping:
+    """Read the file that says where an EHR puts what FHIR has no element for; raises InputError with the path of what is wrong."""
+    from .fhir.mapping import FhirMapping
+
+    return FhirMapping.from_json(_text(path))
 
 
 def read_person(path: str | os.PathLike[str]) -> Person:
@@ -99,10 +150,13 @@ def read_person(path: str | os.PathLike[str]) -> Person:
     return read(Person, parsed(_text(path)))
 
 
-def _refused(refusals: Iterable[Refusal]) -> InputError:
-    """Every fault of every record that was refused, each with its place."""
-    return InputError(
-        Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion) for refusal in refusals for fault in refusal.faults
+def _unless_refused(records: tuple[T, ...], refusals: Iterable[Refusal]) -> tuple[T, ...]:
+    """The records, where none was refused; else every fault of every record that was, each with its place."""
+    given = tuple(refusals)
+    if not given:
+        return records
+    raise InputError(
+        Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion) for refusal in given for fault in refusal.faults
     )
 
 
@@ -138,7 +192,7 @@ def _text(path: str | os.PathLike[str]) -> str:
     except (OSError, ValueError) as error:
         raise InputError([Fault("", f"it can't be read: {getattr(error, 'strerror', None) or error}")]) from None
     if data[:4] == b"PAR1":
-        raise InputError([Fault("", "Parquet is not read yet; give JSON, JSON lines or 837P")])
+        raise InputError([Fault("", "Parquet is not read yet; give JSON, JSON lines, FHIR or 837P")])
     text = _latin(data) if data.lstrip()[:3] == b"ISA" else decoded(data)
     if not text.strip():
         raise InputError([Fault("", "there is nothing in it")])
@@ -153,49 +207,78 @@ def _latin(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _records(cls: type[T], text: str) -> tuple[tuple[T, ...], tuple[Refusal, ...]]:
-    """Read one record, a list of them, or one a line."""
+@attrs.frozen
+class _Part:
+    """One record of a JSON file, or why it can't be parsed."""
+
+    place: str
+    data: Any
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def id(self) -> str | None:
+        found = self.data.get("id") if isinstance(self.data, dict) else None
+        return found if isinstance(found, str) else None
+
+
+def _parts(text: str) -> list[_Part]:
+    """One record, a list of them, or one a line."""
     if text.lstrip()[0] not in "[{":
         raise InputError([Fault("", _what(text))])
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for _, line in lines):
+        return [_part(f"line {number}", line) for number, line in lines]
+    whole = parsed(text)
+    if isinstance(whole, list):
+        return [_Part(f"[{index}]", one) for index, one in enumerate(whole)]
+    return [_Part("", whole)]
+
+
+def _part(place: str, line: str) -> _Part:
+    try:
+        return _Part(place, parsed(line))
+    except InputError as error:
+        return _Part(place, None, error.faults)
+
+
+def _records(cls: type[T], parts: Iterable[_Part]) -> tuple[tuple[T, ...], tuple[Refusal, ...]]:
+    """Read each part of a file; one that can't be read is refused by itself."""
     found: list[T] = []
     refusals: list[Refusal] = []
-    for place, work in _parts(text):
+    for part in parts:
         try:
-            data = work()
-            _refuse_fhir(data)
-            found.append(read(cls, data))
+            if part.faults:
+                raise InputError(part.faults)
+            found.append(read(cls, part.data))
         except InputError as error:
-            refusals.append(Refusal(_id(work, error), place, error.faults))
+            refusals.append(Refusal(part.id, part.place, error.faults))
     return tuple(found), tuple(refusals)
 
 
-def _parts(text: str) -> list[tuple[str, Callable[[], Any]]]:
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for _, line in lines):
-        return [(f"line {number}", lambda line=line: parsed(line)) for number, line in lines]  # type: ignore[misc]
-    whole = parsed(text)
-    if isinstance(whole, list):
-        return [(f"[{index}]", lambda one=one: one) for index, one in enumerate(whole)]  # type: ignore[misc]
-    return [("", lambda: whole)]
+def _is_fhir(parts: Iterable[_Part]) -> bool:
+    return any(isinstance(part.data, dict) and "resourceType" in part.data for part in parts)
 
 
-def _id(work: Callable[[], Any], error: InputError) -> str | None:
-    """The id of a claim that is refused, where it has one that can be read."""
-    try:
-        data = work()
-    except InputError:
-        return None
-    found = data.get("id") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else None
+def _fhir(parts: Iterable[_Part], mapping: FhirMapping | None, validate: bool, payers: Mapping[str, str] | None = None) -> tuple[Box, FhirMapping]:
+    """The resources of a file, and the mapping. A line of it that can't be parsed refuses all: what refers to it would be wrong."""
+    from .fhir.bundle import box_of
+    from .fhir.mapping import FhirMapping
 
+    given = tuple(parts)
+    faults = [attrs.evolve(fault, path=f"{part.place}: {fault.path}".removesuffix(": ")) for part in given for fault in part.faults]
+    if faults:
+        raise InputError(faults)
+    box = box_of((part.place, part.data) for part in given)
+    if validate:
+        from .fhir.validation import check_structure
 
-def _refuse_fhir(data: Any) -> None:
-    if isinstance(data, dict) and "resourceType" in data:
-        raise InputError([Fault("", "FHIR is not read yet; give JSON as interchange.md has it, or 837P")])
+        check_structure(box)
+    known = mapping or FhirMapping()
+    return box, attrs.evolve(known, payers={**known.payers, **(payers or {})})
 
 
 def _what(text: str) -> str:
     first = text.lstrip().splitlines()[0]
     if "," in first:
-        return "CSV is not read yet; give JSON, JSON lines or 837P"
+        return "CSV is not read yet; give JSON, JSON lines, FHIR or 837P"
     return "it is neither JSON nor an 837P file"

@@ -353,13 +353,34 @@ def _session_faults(session: c.Session) -> Iterator[Fault]:
         yield Fault("interventions", "a session has at least one intervention")
     if not isinstance(session.date, date):
         yield Fault("date", "a session needs its date: it picks the rules that are in force")
-    together: dict[object, int] = {}
-    for one in session.interventions:
-        if one.contact == "one_on_one" and isinstance(one.minutes, int):
-            together[one.role] = together.get(one.role, 0) + one.minutes
-    most = max(together.values(), default=0)
-    if isinstance(session.total_minutes, int) and most > session.total_minutes:
-        yield Fault("total_minutes", f"the session took {session.total_minutes} minutes, and its one-on-one minutes of one role come to {most}")
+    if isinstance(session.total_minutes, int):
+        yield from _too_many_minutes(session, session.total_minutes)
+
+
+def _too_many_minutes(session: c.Session, total: int) -> Iterator[Fault]:
+    """No intervention is longer than the session, nor are all together that one provider attends (a machine may run beside them)."""
+    attended: dict[object, int] = {}
+    for index, one in enumerate(session.interventions):
+        if not isinstance(one.minutes, int):
+            continue
+        if one.minutes > total:
+            yield Fault(f"interventions[{index}].minutes", f"{one.minutes} minutes, and the session took {total}")
+        if _attended(one):
+            npi = one.rendering_provider.npi if isinstance(one.rendering_provider, c.Provider) else UNKNOWN
+            attended[one.role, npi] = attended.get((one.role, npi), 0) + one.minutes
+    most = max(attended.values(), default=0)
+    if most > total:
+        yield Fault("total_minutes", f"the session took {total} minutes, and the one-on-one and group minutes of one role come to {most}")
+
+
+def _attended(one: c.Intervention) -> bool:
+    """Whether somebody is with the patient all the while: one on one, in a group, or by what the code is."""
+    from .codesets import code_table
+
+    if one.contact in ("one_on_one", "group"):
+        return True
+    known = code_table().code(one.code) if one.contact is UNKNOWN else None
+    return known is not None and (known.one_on_one or known.kind == "group")
 
 
 def _claim_faults(claim: c.Claim) -> Iterator[Fault]:

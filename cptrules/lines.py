@@ -363,7 +363,7 @@ def discipline_sources(view: View, case: Case) -> list[tuple[str, str]]:
     provider = record.rendering_provider
     role = provider.role if isinstance(provider, Provider) else None
     if isinstance(role, str) and role in ROLE_DISCIPLINE:
-        found.append((f"a {role} as rendering provider", ROLE_DISCIPLINE[role]))
+        found.append((f"the rendering provider's role {role}", ROLE_DISCIPLINE[role]))
     return found
 
 

@@ -70,9 +70,12 @@ class Loaded:
         return next((file.text for file in self.files if file.path == path), None)
 
 
-def read(names: Iterable[str | os.PathLike[str]]) -> Loaded:
-    """Load files, folders or shipped policies by name; faults are in `diagnostics`, nothing is raised for them."""
-    return _Loading().run([os.fspath(name) for name in names])
+def read(names: Iterable[str | os.PathLike[str]], texts: Mapping[str, str] | None = None) -> Loaded:
+    """Load files, folders or shipped policies by name; faults are in `diagnostics`, nothing is raised for them.
+
+    `texts` are texts that stand in for the files of their paths: what an editor holds and has not saved.
+    """
+    return _Loading(texts or {}).run([os.fspath(name) for name in names])
 
 
 @cache
@@ -94,7 +97,8 @@ def shipped() -> dict[str, Any]:
 class _Loading:
     """One load: the files read so far, by the names of their heads."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
         self.files: dict[str, PolicyFile] = {}
         self.by_name: dict[str, PolicyFile] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -123,6 +127,9 @@ class _Loading:
 
     def _take(self, name: str) -> None:
         path = Path(name)
+        if name in self.texts:
+            self._add_text(name, normalised(self.texts[name]), asked_for=True)
+            return
         self.inputs[name] = digest(name)
         if path.is_dir():
             inside = sorted(path.rglob("*.policy"))

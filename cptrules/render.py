@@ -133,7 +133,7 @@ def _sentence(finding: Finding) -> str:
 def _below(finding: Finding, indent: int) -> Iterator[str]:
     """Authority, what stands, what would put it right, and who set it aside."""
     for citation in finding.citations:
-        yield from _wrapped(_cited(citation), indent)
+        yield from _wrapped(cited(citation), indent)
     if finding.policy is None:
         yield from _wrapped("cptrules itself, of no policy", indent)
     if finding.stands is not None:
@@ -153,16 +153,17 @@ def _standing(name: str, number: Decimal) -> str:
     return f"{counted(number)} {_plain(name.removesuffix('s') if number == 1 else name)}"
 
 
-def _cited(citation: Citation) -> str:
+def cited(citation: Citation) -> str:
+    """A source with its section, and whether it was read there."""
     section = f", {citation.section}" if citation.section else ""
     unseen = "" if citation.confirmed else " (recalled, not confirmed at the source)"
     return f"{citation.title}{section}{unseen}"
 
 
 def _payments(report: Report) -> list[str]:
-    """What each line pays where it stands, with its arithmetic; a line of which nothing is known is left to the questions below."""
+    """What each line pays where it stands, with its arithmetic; where no line's is known to the cent, the questions below say what is missing."""
     known = [one for one in report.payments if one.at_most is not None]
-    if not known:
+    if all(one.pays is None for one in known):
         return []
     shown = ["", "  expected payment, where the line stands"]
     for one in known:
@@ -185,7 +186,12 @@ def _undecided(report: Report) -> list[str]:
         return []
     of = len({(status.policy, status.rule) for status in report.rules if status.kind != "none"})
     names = {(status.policy, status.rule) for status in open_}
-    shown = ["", f"  not decided: {len(names)} of {of} rule{'s' if of != 1 else ''}"]
+    return ["", f"  not decided: {len(names)} of {of} rule{'s' if of != 1 else ''}", *open_rules_text(open_)]
+
+
+def open_rules_text(open_: Iterable[RuleStatus]) -> list[str]:
+    """Rules that could not be decided, with what has to be answered; those that wait for the same together."""
+    shown: list[str] = []
     for questions, statuses in _by_questions(open_).items():
         said = listed(dict.fromkeys(_named(status) for status in statuses))
         shown += _wrapped(said.replace(" and ", ", "), 4)

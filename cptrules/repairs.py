@@ -116,10 +116,11 @@ class Repairing:
     def repaired(self, report: Report) -> tuple[Finding, ...]:
         """The findings with the repairs that clear them, or the reason why there is none."""
         tried: dict[Repair, Report | None] = {}
-        return tuple(
+        found = tuple(
             self._with_repairs(report, finding, candidates, why_none, tried)
             for finding, (candidates, why_none) in zip(report.found, self.candidates, strict=True)
         )
+        return tuple(finding if finding.repairs else _cleared_by_another(report, finding, found, tried) for finding in found)
 
     def _with_repairs(self, report: Report, finding: Finding, candidates: tuple[Repair, ...], why_none: str,
                       tried: dict[Repair, Report | None]) -> Finding:  # fmt: skip
@@ -157,6 +158,16 @@ class Repairing:
             for line in sorted(report.claim.lines, key=lambda one: one.number)
         )
         return attrs.evolve(report, lines=lines, found=found, repairing=self)
+
+
+def _cleared_by_another(report: Report, finding: Finding, found: tuple[Finding, ...], tried: dict[Repair, Report | None]) -> Finding:
+    """A finding that has no repair of its own, and goes with the repair of another one of its line, says so."""
+    for other in found:
+        for repair in other.repairs if set(other.lines) & set(finding.lines) else ():
+            after = tried[attrs.evolve(repair, attests=None)]
+            if after is not None and clears(report, after, finding):
+                return attrs.evolve(finding, no_repair=f"it goes with the repair of {other.rule}: {repair.words()}")
+    return finding
 
 
 def _wanted(report: Report, left_alone: set[tuple[str | None, str, int]]) -> Iterable[Repair]:

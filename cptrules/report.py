@@ -221,6 +221,12 @@ class Report:
 
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
+    def to_fhir(self) -> dict[str, Any]:
+        """The report as an OperationOutcome of FHIR R4, as plain dicts; of the patient nothing is in it."""
+        from .fhir.outcome import operation_outcome
+
+        return operation_outcome(self)
+
     def __str__(self) -> str:
         from .render import report_text
 

@@ -76,11 +76,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "policy": finding.policy, "rule": finding.rule, "outcome": finding.outcome, "lines": list(finding.lines),
         "message": finding.message, "stands": _measures(finding.stands), "excess": _measures(finding.excess),
         "facts": dict(finding.facts), "carc": finding.carc, "rarc": list(finding.rarc),
-        "citation": _citation(finding.citations[0]) if finding.citations else None,
+        "citation": citation_dict(finding.citations[0]) if finding.citations else None,
         "repairs": [_repair(repair) for repair in finding.repairs],
     }  # fmt: skip
     if len(finding.citations) > 1:
-        found["citations"] = [_citation(citation) for citation in finding.citations]
+        found["citations"] = [citation_dict(citation) for citation in finding.citations]
     if not finding.repairs:
         found["no_repair"] = finding.no_repair
     if finding.overruled is not None:
@@ -88,7 +88,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return found
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def citation_dict(citation: Citation) -> dict[str, Any]:
+    """A citation as plain data."""
     return {
         "source": citation.source, "title": citation.title, "section": citation.section, "url": citation.url,
         "confirmed": citation.confirmed.isoformat() if citation.confirmed else None,

@@ -174,7 +174,7 @@ def _seen(field: Field, found: Any) -> str:
     if found is None or found == ():
         return f"there is no {name}"
     if isinstance(found, bool):
-        return f"{name}: {'yes' if found else 'no'}"
+        return f"{name} is {'yes' if found else 'no'}"
     if isinstance(found, tuple):
         return f"{name} is {listed(shown(one) for one in found)}"
     return f"{name} is {shown(found)}"

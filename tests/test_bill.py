@@ -14,8 +14,8 @@ from judging import policy
 
 import cptrules
 from cptrules import Claim, History, InputError, Policies, Session
-from cptrules.allocation import overlapping
 from cptrules.billing import Bill
+from cptrules.overlaps import overlapping
 
 FACTS = Path(__file__).parent / "facts"
 TIMING = "timing timed { on PT, OT, SLP  by %s  %s  outcome reduce  cite manual }\n"
@@ -148,7 +148,8 @@ class TestWhatCounts:
     def test_without_a_timing_rule_units_are_left_open(self) -> None:
         found = bill(policy("forbid packs { on 97010  outcome deny  cite manual }\n"), session(part("97110", 30)))
         assert found.outcome == "undetermined"  # a claim without units is no clean one
-        assert any("no rule of these policies says how" in note for note in found.notes)
+        assert "no rule of these policies says how" in found.allocation[0].rows[0].why
+        assert any("no method of counting is guessed" in note for note in found.notes)
 
     def test_contact_nobody_states_is_asked_for(self) -> None:
         bare = {key: value for key, value in part("97110", 30).items() if key != "contact"}
@@ -229,6 +230,8 @@ def test_the_note_and_what_it_lacks() -> None:
         ("97110", "Sit to stand from a low chair, ten times", "97530"),
         ("97530", "Soft tissue work along the trapezius", "97140"),
         ("97110", "Resistance band rows, 3 x 12, posture cued", None),
+        ("97110", "Balance board, tandem and single leg stance, 3 sets of 30 seconds", "97112"),
+        ("97530", "Sit-to-stand from a low chair", None),
         ("97140", "Joint glides grade III", None),
         ("97016", "Balance on foam", None),
     ],

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 import cptrules
 from cptrules.cli import commands
 from cptrules.diagnostics import CODES
+from cptrules.loading import read
 from cptrules.parse import parse
+from cptrules.trial import trials
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -47,6 +49,16 @@ def test_policies_load(text: str, tmp_path: Path) -> None:
     path = tmp_path / "example.policy"
     path.write_text(text, encoding="utf-8")
     assert cptrules.load(path).warnings == ()
+    assert [result.failures for result in trials(read([str(path)]))] in ([], [()], [[]])
+
+
+def test_the_page_of_clauses_names_every_word_of_the_grammar() -> None:
+    grammar = (TOP / "grammars" / "policy.lark").read_text(encoding="utf-8")
+    words = re.findall(r"^_?[A-Z_]+\.10: +/([^(]*)\(\?!", grammar, re.MULTILINE)
+    page = (TOP / "docs" / "clauses.md").read_text(encoding="utf-8")
+    plain = [re.sub(r"s\?$", "", word.replace("[ \\t]+", " ").replace("days?", "days")) for word in words]
+    assert len(plain) > 80
+    assert [word for word in plain if not re.search(rf"\b{word}", page)] == []
 
 
 @pytest.mark.parametrize("text", _of("clauses"))

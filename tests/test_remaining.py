@@ -101,7 +101,56 @@ class TestAuthorizations:
         assert "26 of 32 units of 97110 left" in self._of({"units": {"97110": 32}, "used_units": {"97110": 6}})
 
 
+    def test_units_by_code_are_counted_where_none_are_stated(self) -> None:
+        told = [service("2026-02-02", units=4), service("2026-02-03", units=2)]
+        assert "26 of 32 units of 97110 left" in self._of({"units": {"97110": 32}, "from": "2026-01-01"}, *told)
+
+    def test_one_of_another_payer_or_plan_is_none_of_this_benefit(self) -> None:
+        assert "A7" not in self._of({"visits": 12, "used_visits": 9, "payer": "OTHER"})
+        assert "A7" in self._of({"visits": 12, "used_visits": 9, "payer": "ACME"})
+
+    def test_one_that_begins_later_says_so(self) -> None:
+        assert "begins 2026-07-01" in self._of({"visits": 12, "used_visits": 0, "from": "2026-07-01"})
+
+
+class TestOtherCodes:
+    def test_a_limit_about_other_codes_than_the_common_ones(self) -> None:
+        acme = policy("limit modalities { count visits of 97012, G0283 per calendar_year  at most 4  outcome deny  cite manual }\n")
+        (one,) = left(acme, history(service("2026-02-02", code="G0283"))).limits
+        assert (one.at_least, one.disciplines) == (3, ("PT", "OT"))
+
+    def test_one_for_each_code_apart(self) -> None:
+        acme = policy("limit each { count units of PT per calendar_year and code  at most 9  outcome deny  cite manual }\n")
+        found = left(acme, history(service("2026-02-02", units=2), service("2026-02-03", code="97140", units=1))).limits
+        assert {one.code: one.at_least for one in found} == {"97110": 7, "97140": 8}
+
+    def test_one_for_each_kind_of_therapy_apart(self) -> None:
+        acme = policy(VISITS.replace("calendar_year", "calendar_year and therapy_kind"))
+        found = left(acme, history(*visits(5, therapy_kind="rehabilitative")))
+        assert {one.therapy_kind: one.at_least for one in found.limits} == {"habilitative": 30, "rehabilitative": 25}
+        assert "to learn a new skill you have 30 of 30" in " ".join(found.for_patient().split())
+
+
 class TestNotes:
+    PLAN = (
+        "require certified { on PT  that note.plan_of_care.certified within 30 days after first visit of PT  outcome warn  cite manual }\n"
+        "require in_force { on PT  that date_of_service <= note.plan_of_care.ends  outcome deny  cite manual }\n"
+    )
+
+    def due(self, **plan: Any) -> dict[str, date | None]:
+        notes = [{"kind": "plan_of_care", "date": "2026-05-20", "plan_of_care": {"established": "2026-05-20", **plan}}]
+        told = history(service("2026-05-20"), since="1980-01-01", notes=notes)
+        return {one.kind: one.by for one in left(policy(self.PLAN), told).notes}
+
+    def test_a_first_certification_and_the_end_of_the_plan(self) -> None:
+        """Within 30 days after the first visit: day 30 is in (M5.1)."""
+        assert self.due(certified=None, ends="2026-08-01") == {"certification": date(2026, 6, 19), "plan_of_care": date(2026, 8, 1)}
+        assert self.due(certified="2026-05-22", ends="2026-08-01") == {"plan_of_care": date(2026, 8, 1)}
+
+    def test_a_plan_whose_end_nobody_states(self) -> None:
+        notes = left(policy(self.PLAN), history(service("2026-05-20"), since="1980-01-01")).notes
+        assert {one.kind: (one.by, bool(one.asked)) for one in notes} == {"certification": (date(2026, 6, 19), True), "plan_of_care": (None, True)}
+
     def test_a_report_and_a_certification_fall_due(self) -> None:
         acme = policy(
             "documentation report { on PT  needs progress_report every 10 treatment_days per discipline  outcome warn  cite manual }\n"
@@ -121,6 +170,17 @@ def test_the_patients_words() -> None:
     unsure = left(policy(VISITS), history(*visits(28), since=None)).for_patient()
     assert "at most 2 of 30" in " ".join(unsure.split())
     assert "it may be fewer" in " ".join(unsure.split())
+
+
+def test_the_history_of_another_patient() -> None:
+    """No patient's benefit is told from another's visits; nor is a bill's, of a session that supports no line."""
+    other = {**history(*visits(4)), "patient": "P2"}
+    with pytest.raises(InputError, match="another patient's"):
+        left(policy(VISITS), other)
+    part = {"code": "97110", "minutes": 30, "role": "aide"}
+    session = cptrules.Session.from_dict({"payer": "ACME", "date": "2026-03-04", "patient": {"id": "P1"}, "interventions": [part]})
+    with pytest.raises(InputError, match="another patient's"):
+        policy(VISITS).bill(session, History.from_dict(other))
 
 
 def test_a_person_with_faults() -> None:
@@ -149,13 +209,33 @@ class TestAppeals:
     def test_one_that_is_open_names_the_questions(self) -> None:
         found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119")
         assert found.grounds[0].status == "undetermined"
-        assert found.grounds[0].to_show
+        assert found.grounds[0].asked == ("Which services did the patient have since 2026-01-01?",)
+        assert "To be answered first: Which services" in found.draft
 
     def test_a_code_no_rule_answers_with_and_a_line_that_is_not_there(self) -> None:
         found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "CO-16")
         assert (found.grounds, len(found.notes)) == ((), 1)
         with pytest.raises(InputError, match="no line 7"):
             policy(self.ACME).appeal(Claim.from_dict(claim(line())), 7, "PR-119")
+
+    def test_a_group_other_than_the_rules_is_said(self) -> None:
+        """Remittances have shown PR for CO and the other way about: the reason is what the rule answers with."""
+        found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "co-119", History.from_dict(history(*visits(40))))
+        assert [one.rule for one in found.grounds] == ["visits"]
+        assert "The denial has the group CO, the rule answers with PR-119" in found.notes[0]
+        assert policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "119").notes == ()
+
+    @pytest.mark.parametrize("code", ["PR119", "CO-99999", "", "XX-119", "denied"])
+    def test_what_is_no_reason_code(self, code: str) -> None:
+        with pytest.raises(InputError, match="is no reason code"):
+            policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, code)
+
+    def test_addresses_are_not_broken(self) -> None:
+        found = cptrules.load("medicare.part_b.outpatient_therapy").appeal(
+            Claim.from_dict(claim(line(allowed="3000.00"), payer="MEDICARE_B")), 1, "119", History.from_dict(history())
+        )
+        assert [one.rule for one in found.grounds] == ["kx_pt_slp"]
+        assert all(f"({one.url})" in found.draft for one in found.grounds[0].citations if one.url)
 
     def test_the_draft_holds_nothing_that_is_not_given(self) -> None:
         """Every number of the draft stands in the claim, the history's count or the policy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,3 +238,11 @@ def test_m9_the_modifier_on_every_unit_is_no_repair_where_only_some_are_the_assi
     assert (finding.rule, finding.repairs, bool(finding.no_repair)) == ("assistant", (), True)  # split, it would be a duplicate here
     whole = judge(acme, claim({**told, "minutes_by": {"PTA": 45}}), history())
     assert offered(whole) == [("add_modifier", 1, "CQ")]
+
+
+def test_m9_a_finding_that_goes_with_anothers_repair_says_so() -> None:
+    medicare = cptrules.load("medicare.part_b.outpatient_therapy")
+    told = Claim.from_json(Path(__file__).parent.parent.joinpath("docs/examples/guide/group.json").read_bytes())
+    found = {finding.rule: finding for finding in medicare.check(told, cptrules.History.from_dict(history())).findings}
+    assert [repair.value for repair in found["one_on_one_in_a_group"].repairs] == ["97150"]
+    assert found["timed_units"].no_repair == "it goes with the repair of one_on_one_in_a_group: substitute 97150 on line 1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,7 @@ def test_n7_a_balance_counts_where_it_is_of_the_same() -> None:
     acme = policy(VISITS)
     assert judge(acme, claim(), history(balances=[balance("30")])).outcome == "deny"
     assert judge(acme, claim(), history(balances=[balance("29")])).outcome == "clean"
-    assert judge(acme, claim(), history(balances=[balance("30", of=["PT"])])).outcome == "clean"
-    assert judge(acme, claim(), history(balances=[balance("30", measure="units")])).outcome == "clean"
+    assert judge(acme, claim(), history(balances=[balance("30", of=["SLP"])])).outcome == "clean"
 
 
 def test_n7_a_balance_below_what_is_listed_is_asked_about() -> None:
@@ -440,3 +440,84 @@ def test_n46_nothing_that_asserts_is_added() -> None:
     assert bill.claim is not None
     assert bill.claim.lines[0].modifiers == ("GP",)
     assert [proposal.repair.value for proposal in bill.proposals] == ["59"]
+
+
+def test_n47_a_balance_of_something_else_shows_what_the_list_lacks() -> None:
+    """A wrong "clean" once: the balance of 40 units was of no counter, and the empty list was taken for the whole history."""
+    acme = policy(VISITS)
+    for other in (balance("40", measure="units"), balance("30", of=["PT"])):
+        report = judge(acme, claim(), history(balances=[other]))
+        assert missing(report, "visits") == {"history.services"}
+    listed = [service(f"2026-01-{day:02d}", code="97110") for day in range(5, 15)]
+    assert judge(acme, claim(), history(*listed, balances=[balance("10", of=["PT"])])).outcome == "clean"
+    assert judge(acme, claim(), history(*listed, balances=[balance("11", of=["PT"])])).outcome == "undetermined"
+
+
+def test_n48_the_discipline_is_that_of_who_gave_it() -> None:
+    both = treated({**PARTS[0], "minutes": 15, "role": "OTA", "with": "PT"}, {**PARTS[1], "minutes": 15, "role": "PTA", "with": "PT"})
+    bill = policy(TIMED).bill(both)
+    assert bill.claim is not None
+    assert [(one.discipline, one.minutes_by) for one in bill.claim.lines] == [("OT", {"OTA": 15}), ("PT", {"PT": 15})]
+    assert any("together" in note for note in bill.notes)
+
+
+def test_n49_what_not_all_interventions_of_a_code_say_is_open() -> None:
+    parts = ({**PARTS[0], "minutes": 15, "facts": {"early": True}}, {**PARTS[0], "minutes": 15, "place_of_service": "12", "modifiers": ["CQ"]})
+    bill = policy('fact early of line : yes_no "Early?"\n' + TIMED).bill(treated(*parts))
+    assert bill.claim is not None
+    (one,) = bill.claim.lines
+    assert (one.facts, one.place_of_service, one.modifiers) == ({}, cptrules.UNKNOWN, ("GP",))
+    assert bill.claim.place_of_service is cptrules.UNKNOWN
+
+
+def test_n50_minutes_beyond_the_sessions() -> None:
+    one = treated({**PARTS[0], "minutes": 20}, {**PARTS[1], "minutes": 20, "contact": "group"}).to_dict()
+    with pytest.raises(InputError, match="the session took 30"):
+        cptrules.Session.from_dict({**one, "total_minutes": 30})
+    beside = treated({**PARTS[0], "minutes": 30}, {"code": "G0283", "minutes": 30, "role": "PT"}).to_dict()
+    assert cptrules.Session.from_dict({**beside, "total_minutes": 30}).total_minutes == 30
+
+
+def test_n51_a_limit_is_asked_with_a_code_that_it_is_about() -> None:
+    acme = policy("limit packs { count visits of 97010 per calendar_year  at most 5  outcome deny  cite manual }\n")
+    told = cptrules.History.from_dict(history(service("2026-02-02", code="97010")))
+    left = acme.remaining(cptrules.Person(payer="ACME"), told, on=date(2026, 3, 4))
+    assert [(one.rule, one.at_least) for one in left.limits] == [("packs", 4)]
+
+
+def test_n52_what_is_none_of_the_benefit_and_what_falls_due() -> None:
+    acme = policy("require in_force { on PT  that date_of_service <= note.plan_of_care.ends  outcome deny  cite manual }\n")
+    told = history(
+        service("2026-02-02"), authorizations=[{"number": "A1", "payer": "OTHER", "visits": 4}],
+        notes=[{"kind": "plan_of_care", "date": "2026-02-02", "plan_of_care": {"ends": "2026-05-03"}}],
+    )  # fmt: skip
+    left = acme.remaining(cptrules.Person(payer="ACME"), cptrules.History.from_dict(told), on=date(2026, 3, 4))
+    assert left.authorizations == ()
+    assert [(one.kind, one.by) for one in left.notes] == [("plan_of_care", date(2026, 5, 3))]
+
+
+def test_n53_another_group_of_one_reason() -> None:
+    acme = policy(VISITS.replace("outcome deny", "outcome deny carc CO-119"))
+    found = acme.appeal(Claim.from_dict(claim(line())), 1, "PR-119")
+    assert ([one.rule for one in found.grounds], len(found.notes)) == (["visits"], 1)
+
+
+def test_n54_an_absent_key_is_a_value_of_its_own() -> None:
+    acme = policy("limit once { count visits per calendar_year and condition  at most 1  outcome deny  cite manual }\n")
+    past = history(service("2026-02-02", condition=None))
+    assert status(judge(acme, claim(line(condition=None)), past), "once") == "broken"
+    assert status(judge(acme, claim(line(condition="knee")), past), "once") == "met"
+
+
+def test_n55_what_begins_on_one_date_of_the_history_ranks_alike() -> None:
+    acme = policy("limit one_place { count distinct place_of_service per calendar_year  at most 1  outcome deny  cite manual }\n")
+    past = [service("2026-02-02", place_of_service="11"), service("2026-02-02", place_of_service="12")]
+    for order in (past, past[::-1]):
+        assert status(judge(acme, claim(line(place_of_service="11")), history(*order)), "one_place") == "broken"
+
+
+def test_n55_an_own_line_ranks_by_its_date() -> None:
+    acme = policy("limit two { count visits per calendar_year  at most 2  outcome deny  cite manual }\n")
+    lines = (line(1, date_of_service="2026-03-01"), line(2, date_of_service="2026-03-06"))
+    report = judge(acme, claim(*lines), history(service("2026-03-03"), service("2026-03-06", claim="C0")))
+    assert (status(report, "two", 1), status(report, "two", 2)) == ("met", "broken")

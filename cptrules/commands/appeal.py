@@ -8,7 +8,7 @@ import click
 
 from ..errors import Fault, InputError
 from .printing import CLEAN, UNDETERMINED, leave, print_json
-from .reading import claims_of, from_file, histories_of, payer_names, session_of
+from .reading import Reading, fhir_options, from_file, payer_names
 
 if TYPE_CHECKING:
     from ..claims import Claim
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy", nargs=-1, required=True)
-@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim that was denied: JSON or 837P.")
+@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim that was denied: JSON, FHIR or 837P.")
 @click.option("--id", "claim_id", metavar="ID", help="Which claim of the file, where it holds several.")
 @click.option("--line", "number", required=True, type=int, help="The line that was denied.")
 @click.option("--carc", metavar="CODE", help="The denial's reason code: CO-119, or 119.")
 @click.option("--remittance", "remittance_file", metavar="FILE", help="The 835 that denied it, instead of --carc.")
-@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
-@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON, JSON lines, FHIR or 835.")
+@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON or FHIR.")
 @click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the file; as often as needed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@fhir_options
 def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, number: int, carc: str | None, remittance_file: str | None,
-           history_file: str | None,
-           session_file: str | None, payers: tuple[str, ...], form: str) -> None:  # fmt: skip
+           history_file: str | None, session_file: str | None, payers: tuple[str, ...], form: str, mapping_file: str | None,
+           validate_fhir: bool) -> None:  # fmt: skip
     """Gather the facts of an appeal: the rule, its authority, the facts in order, what the record must show, and a draft.
 
     Exit: 0; 3 where no rule of the policies answers with the code.
@@ -36,13 +37,13 @@ def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, numbe
     from ..intake import history_of
 
     policies = load(*policy)
-    claims, _, _ = claims_of(claim_file, payer_names(payers))
+    reading = Reading(payer_names(payers), mapping_file, validate_fhir)
+    claims = reading.claims(claim_file).claims
     found = [claim for claim in claims if claim_id is None or claim.id == claim_id]
     if len(found) != 1:
         told = f"{len(found)} claims are meant: name one with --id" if claims else "no claim could be read"
         raise InputError([Fault(claim_file, told)])
-    histories = from_file(history_file, histories_of) if history_file else ()
-    session = from_file(session_file, session_of) if session_file else None
+    histories, (session, _) = reading.histories(history_file).histories, reading.session(session_file)
     codes = (carc,) if carc else _denied_with(found[0], number, remittance_file)
     facts = [policies.appeal(found[0], number, code, history_of(found[0], histories), session) for code in codes]
     if form == "json":

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .printing import BAD_INPUT, CLEAN, FINDINGS, UNDETERMINED, exit_code, leave, print_json
-from .reading import from_file, histories_of, sessions_of
-
-if TYPE_CHECKING:
-    from ..claims import Session
+from .reading import Reading, fhir_options
 
 
 @click.command()
 @click.argument("policy", nargs=-1, required=True)
-@click.option("--session", "session_file", required=True, metavar="FILE", help="The session, or several: JSON, JSON lines.")
-@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
+@click.option("--session", "session_file", required=True, metavar="FILE", help="The session, or several: JSON, JSON lines or FHIR.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON, JSON lines, FHIR or 835.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, form: str) -> None:
+@fhir_options
+def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, form: str, mapping_file: str | None,
+         validate_fhir: bool) -> None:  # fmt: skip
     """Make the claim that a session supports, with how its units came about, and check it.
 
-    Exit: as `check` of the claim; 3 where the session supports no line.
+    One-on-one minutes of one provider that overlap over several sessions are listed last.
+
+    Exit: as `check` of the claim; 1 where minutes overlap; 3 where the session supports no line.
     """
     from ..checking import load
     from ..intake import history_of
+    from ..overlaps import overlapping
 
     policies = load(*policy)
-    sessions = from_file(session_file, sessions_of)
-    histories = from_file(history_file, histories_of) if history_file else ()
-    bills = [policies.bill(one, history_of(one, histories)) for one in sessions]
-    overlaps = _overlaps(sessions)
+    reading = Reading(mapping_file=mapping_file, validate_fhir=validate_fhir)
+    given, past = reading.sessions(session_file), reading.histories(history_file)
+    bills = [policies.bill(one, history_of(one, past.histories)) for one in given.sessions]
+    overlaps = overlapping(given.sessions)
+    notes = [*given.notes, *past.notes]
     if form == "json":
-        print_json({"bills": [one.to_dict() for one in bills], "overlaps": overlaps})
+        told = {"notes": notes} if notes else {}
+        print_json({"bills": [one.to_dict() for one in bills], "overlaps": [one.to_dict() for one in overlaps], **told})
     else:
-        click.echo("\n\n".join([*map(str, bills), *overlaps]))
+        click.echo("\n\n".join([*map(str, [*bills, *overlaps]), *(f"note: {note}" for note in notes)]))
     codes = [exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
     codes += [UNDETERMINED for one in bills if one.open_units]
-    leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), FINDINGS if overlaps else CLEAN))
-
-
-def _overlaps(sessions: tuple[Session, ...]) -> list[str]:
-    from ..allocation import overlapping
-
-    return [str(one) for one in overlapping(sessions)]
+    codes += [FINDINGS for _ in overlaps]
+    leave(next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), CLEAN))

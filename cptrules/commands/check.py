@@ -9,7 +9,7 @@ import click
 
 from ..errors import InputError, Refusal
 from .printing import exit_code, leave, print_json, refusal_json, refusal_text
-from .reading import claims_of, from_file, histories_of, payer_names, session_of
+from .reading import Reading, fhir_options, payer_names
 
 if TYPE_CHECKING:
     from ..checking import Policies
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy", nargs=-1, required=True)
-@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim or claims: JSON, JSON lines or 837P.")
-@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON or JSON lines.")
-@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--claim", "claim_file", required=True, metavar="FILE", help="The claim or claims: JSON, JSON lines, FHIR or 837P.")
+@click.option("--history", "history_file", metavar="FILE", help="What is known of the patient so far: JSON, JSON lines, FHIR or 835.")
+@click.option("--session", "session_file", metavar="FILE", help="The session the claim is for: JSON or FHIR.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "fhir"]), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="List the rules that are met or not applicable too.")
 @click.option("--payer", "payers", multiple=True, metavar="ID=NAME", help="Another name for a payer of the file; as often as needed.")
 @click.option("--ignore-missing", metavar="FIELD,...", default="", help="Let rules that only want for these fields move no outcome.")
-def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, session_file: str | None, form: str,
-          everything: bool, payers: tuple[str, ...], ignore_missing: str) -> None:  # fmt: skip
+@fhir_options
+def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, session_file: str | None, form: str, everything: bool,
+          payers: tuple[str, ...], ignore_missing: str, mapping_file: str | None, validate_fhir: bool) -> None:  # fmt: skip
     """Check the claims of a file against policies: files, folders, or names of shipped ones.
 
     Exit: 0 clean or inform; 1 findings of warn or worse; 2 bad input or policy; 3 undetermined without such a finding.
@@ -35,26 +36,28 @@ def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, se
     from ..checking import load
 
     policies = load(*policy)
-    claims, refusals, notes = claims_of(claim_file, payer_names(payers))
-    histories = from_file(history_file, histories_of) if history_file else ()
-    session = from_file(session_file, session_of) if session_file else None
+    reading = Reading(payer_names(payers), mapping_file, validate_fhir)
+    claims, past = reading.claims(claim_file), reading.histories(history_file)
+    session, told = reading.session(session_file)
     ignored = tuple(name.strip() for name in ignore_missing.split(",") if name.strip())
-    reports, more = _judged(policies, claims, histories, session, ignored, claim_file)
-    refusals = (*refusals, *more)
-    reports = [_noted(report, (*notes, *_never_missing(ignored, reports))) for report in reports]
+    reports, more = _judged(policies, claims.claims, past.histories, session, ignored)
+    refusals = (*claims.refusals, *more)
+    reports = [_noted(report, (*claims.notes, *past.notes, *told, *_never_missing(ignored, reports))) for report in reports]
     _print(reports, refusals, form, everything)
     leave(exit_code(reports, refusals))
 
 
 def _judged(policies: Policies, claims: Iterable[Claim], histories: tuple[History, ...], session: Session | None,
-            ignored: tuple[str, ...], path: str) -> tuple[list[Report], tuple[Refusal, ...]]:  # fmt: skip
+            ignored: tuple[str, ...]) -> tuple[list[Report], tuple[Refusal, ...]]:  # fmt: skip
     """Check each claim; one that can't be judged is refused by itself, the others go on (M10)."""
     from ..intake import history_of
 
     reports, refusals = [], []
     for claim in claims:
         try:
-            reports.append(policies.check(claim, history_of(claim, histories), session, ignore_missing=ignored))
+            mine = history_of(claim, histories)
+            told = ("the history given is of other patients: nothing of it is this one's",) if histories and mine is None else ()
+            reports.append(_noted(policies.check(claim, mine, session, ignore_missing=ignored), told))
         except InputError as error:
             refusals.append(Refusal(claim.id if isinstance(claim.id, str) else None, "", error.faults))
     return reports, tuple(refusals)
@@ -84,6 +87,11 @@ def _print(reports: list[Report], refusals: tuple[Refusal, ...], form: str, ever
         plain = [report.to_dict() for report in reports]
         whole = plain[0] if len(plain) == 1 and not refusals else {"reports": plain, "refusals": [refusal_json(one) for one in refusals]}
         print_json(whole)
+        return
+    if form == "fhir":
+        from ..fhir.outcome import refusal_outcome, together
+
+        print_json(together([*(report.to_fhir() for report in reports), *map(refusal_outcome, refusals)]))
         return
     from ..render import report_text
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
 import click
 
-from ..errors import Fault, InputError, Refusal
+from ..errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from ..claims import Claim, History, Session
+    from ..claims import Session
+    from ..intake import Claims, Histories, Sessions
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def from_file(path: str, work: Callable[[str], Any]) -> Any:
@@ -22,33 +25,60 @@ def from_file(path: str, work: Callable[[str], Any]) -> Any:
         raise InputError(Fault(f"{path}: {fault.path}".removesuffix(": "), fault.message, fault.suggestion) for fault in error.faults) from None
 
 
-def claims_of(path: str, payers: dict[str, str]) -> tuple[tuple[Claim, ...], tuple[Refusal, ...], tuple[str, ...]]:
-    """Read the claims of a file, with those refused and what the reader notes."""
-    from ..intake import read_claims
+@attrs.frozen
+class Reading:
+    """How the files of a command are read: other names of payers, and for FHIR the mapping and whether it is validated."""
 
-    found = from_file(path, lambda name: read_claims(name, payers))
-    return found.claims, found.refusals, found.notes
+    payers: Mapping[str, str] = attrs.field(factory=dict)
+    mapping_file: str | None = None
+    validate_fhir: bool = False
+
+    def _fhir(self) -> dict[str, Any]:
+        from ..intake import read_mapping
+
+        mapping = from_file(self.mapping_file, read_mapping) if self.mapping_file else None
+        return {"mapping": mapping, "validate_fhir": self.validate_fhir}
+
+    def claims(self, path: str) -> Claims:
+        """Read the claims of a file, with those refused and what the reader notes."""
+        from ..intake import read_claims
+
+        options = self._fhir()
+        found: Claims = from_file(path, lambda name: read_claims(name, self.payers, **options))
+        return found
+
+    def histories(self, path: str | None) -> Histories:
+        """Read the patients' histories of a file, none where there is no file."""
+        from ..intake import Histories, noted_histories
+
+        if path is None:
+            return Histories(())
+        options = self._fhir()
+        found: Histories = from_file(path, lambda name: noted_histories(name, self.payers, **options))
+        return found
+
+    def sessions(self, path: str) -> Sessions:
+        """Read the sessions of a file."""
+        from ..intake import noted_sessions
+
+        options = self._fhir()
+        found: Sessions = from_file(path, lambda name: noted_sessions(name, **options))
+        return found
+
+    def session(self, path: str | None) -> tuple[Session | None, tuple[str, ...]]:
+        """Read the one session of a file, with what the reader notes; none where there is no file."""
+        if path is None:
+            return None, ()
+        found = self.sessions(path)
+        if len(found.sessions) != 1:
+            raise InputError([Fault(path, f"it holds {len(found.sessions)} sessions; give the one that the claim is for")])
+        return found.sessions[0], found.notes
 
 
-def histories_of(path: str) -> tuple[History, ...]:
-    """Read the patients' histories of a file."""
-    from ..intake import read_histories
-
-    return read_histories(path)
-
-
-def sessions_of(path: str) -> tuple[Session, ...]:
-    """Read the sessions of a file."""
-    from ..intake import read_sessions
-
-    return read_sessions(path)
-
-
-def session_of(path: str) -> Session:
-    """Read the one session of a file."""
-    from ..claims import Session
-
-    return Session.from_json(Path(path).read_bytes())
+def fhir_options(command: F) -> F:
+    """Add the options by which FHIR is read."""
+    command = click.option("--validate-fhir", is_flag=True, help="Hold FHIR to HL7's structure definitions first (extra fhir).")(command)
+    return click.option("--mapping", "mapping_file", metavar="FILE", help="For FHIR: where the EHR puts what R4 has no element for.")(command)
 
 
 def person_of(path: str) -> Any:
