@@ -53,21 +53,26 @@ def _random(text: str) -> Policies:
 
 
 def first_broken(budget: float) -> str | None:
-    """The first law that breaks: the cheap ones on many cases, then the others, then those of sessions."""
-    cheap = tuple(law for law in LAWS if law.__name__ in CHEAP)
+    """The first law that breaks: the cheap one on many cases, then the others, then those of sessions; at last all of it on more cases."""
     others = tuple(law for law in LAWS if law.__name__ not in CHEAP)
-    every = {name: cptrules.load(name) for name in shipped()}
-    speaking = {name: by for name, by in every.items() if any(policy.payers for policy in by.policies)}
-    for laws, of_random, of_each in ((cheap, 400, 40), (others, 60, 5), (cheap, 2000, 200), (others, 400, 30)):
-        found = tried(laws, cases, round(of_random * budget))
-        for by in speaking.values():
-            found = found or tried(laws, cases(by), round(of_each * budget), by)
+    cheap = tuple(law for law in LAWS if law.__name__ in CHEAP)
+    for times in (1, 6):
+        many = budget * times
+        found = tried(cheap, cases, round(300 * many)) or tried(others, cases, round(60 * many))
+        found = found or _of_shipped(cheap, cases, round(25 * many)) or _of_shipped(SESSION_LAWS, sessions, round(25 * many))
+        found = found or _of_shipped(others, cases, round(4 * many))
         if found:
             return found
-        for by in speaking.values() if laws is others else ():
-            found = found or tried(SESSION_LAWS, sessions(by), round(of_each * budget), by)
-        if found:
-            return found
+    return None
+
+
+def _of_shipped(laws: tuple[Any, ...], drawn: Any, examples: int) -> str | None:
+    """The same under each shipped policy that speaks for a payer."""
+    for by in map(cptrules.load, shipped()):
+        if any(policy.payers for policy in by.policies):
+            found = tried(laws, drawn(by), examples, by)
+            if found:
+                return found
     return None
 
 
