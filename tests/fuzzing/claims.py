@@ -13,10 +13,9 @@ from random import Random
 from typing import Any
 
 import attrs
-import gen
-import oracle
 import test_ten_rules
 import worlds
+from test_ten_rules import gen, oracle
 
 import cptrules
 from cptrules import Policies, Report
