@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judging import claim, judge, line, policy
+from judging import claim, history, judge, line, policy, service
 
 from cptrules import Claim, History, InputError
 
@@ -34,3 +34,19 @@ def test_what_known_minutes_support_is_said_of_them_all() -> None:
     report = judge(acme, claim(line(1, units=2, **told), line(2, code="97140", units=1, contact="one_on_one")))
     (met,) = [one for one in report.rules if one.status == "met"]
     assert "53 timed minutes support 4 in all, 2 of them here" in met.why
+
+
+def test_a_window_is_reckoned_once_for_a_line_in_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A condition on the first visit in a window reckoned it again for every service of the history: seconds for one claim."""
+    from cptrules import windows
+
+    reckoned = []
+    right = windows._settled
+    monkeypatch.setattr(windows, "_settled", lambda *given: reckoned.append(given) or right(*given))
+    acme = policy(
+        "window w { opens after injury  lasts 60 days }\n"
+        "require soon { that within 30 days after first visit in w  outcome warn  cite manual }\n"
+    )
+    past = history(*(service(f"2026-02-{day:02}") for day in range(2, 27)), events=[{"kind": "injury", "date": "2026-02-01"}])
+    assert judge(acme, claim(line()), past).outcome == "clean"
+    assert len(reckoned) < 10

@@ -38,7 +38,7 @@ from .laws import (
     units_follow_the_minutes,
     what_is_broken_is_found,
 )
-from .lessened import knowing_less_settles_nothing_else
+from .lessened import knowing_less_settles_nothing_else, later_services_never_count
 from .plain.law import a_plain_reading_agrees
 from .policies import policies
 
@@ -65,6 +65,7 @@ __all__ = [
     "its_own_claim_never_counts",
     "json_round_trips",
     "knowing_less_settles_nothing_else",
+    "later_services_never_count",
     "nothing_is_asked_in_vain",
     "order_never_matters",
     "outcomes_are_the_worst",

@@ -1,4 +1,4 @@
-"""The law that a history known in part settles nothing otherwise than the whole one would (M2.3, M4)."""
+"""Laws of the history: one known in part settles nothing otherwise than the whole one would, and what comes later does not count (M2.3, M4)."""
 
 from __future__ import annotations
 
@@ -82,3 +82,26 @@ def _otherwise(whole: Report, less: Report) -> Iterator[str]:
             found = truth.get((one.policy, one.rule, number), "undetermined")
             if found != "undetermined" and found not in _MAY[one.status]:
                 yield f"{one.rule} on line {number} is {one.status} and would be {found}"
+
+
+def later_services_never_count(policies: Policies, case: Case) -> None:
+    """M4: a service dated after the line does not count: with it and without it a limit comes to the same."""
+    from .cases import as_test
+    from .laws import _limits, _plain
+
+    history, days = case.history, [line.date_of_service for line in case.claim.lines if isinstance(line.date_of_service, date)]
+    if history is None or not isinstance(history.services, tuple) or len(days) < len(case.claim.lines) or max(days).year > 9000:
+        return
+    ahead = [(min(days) - max(days)).days - step for step in (1, 20)]  # days back from the first line: after the last
+    first = attrs.evolve(case.claim.lines[0], date_of_service=min(days))
+    later = tuple(_again(first, case.claim, whose, back) for back in ahead for whose in (_of_claim(case.claim), _OTHER))
+    before = policies.check(case.claim, history, case.session)
+    after = policies.check(case.claim, attrs.evolve(history, services=(*history.services, *later)), case.session)
+    plain = {(policy.name, rule.name) for policy in policies.policies for rule in _limits(policy) if _plain(rule)}
+    one, two = ([(r.policy, r.rule, r.status, r.lines, r.facts) for r in report.rules if (r.policy, r.rule) in plain] for report in (before, after))
+    if one != two:
+        raise AssertionError(f"a service after the line counted: {two}, without it {one}\n{as_test(case, policies=policies)}")
+
+
+def _of_claim(claim: Claim) -> Provider:
+    return claim.billing_provider if isinstance(claim.billing_provider, Provider) else _OTHER

@@ -69,14 +69,16 @@ class Laws:
     def _run(self, chance: Random, law: Law, number: int, tally: Tally) -> None:
         name = chance.choice(payers())[0]
 
+        examples = max(1, number // (CASES if self.of_random else 1))
+
         @seed(chance.randrange(2**32))
-        @settings(max_examples=max(1, number // (CASES if self.of_random else 1)), database=None, phases=(Phase.generate, Phase.shrink), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, database=None, phases=(Phase.generate, Phase.shrink), deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.data())
         def tried(data: Any) -> None:
             by, of_claims, of_sessions = random(data.draw(self._texts())) if self.of_random else shipped(name)
             for _ in range(CASES if self.of_random else 1):
-                tally.cases += 1
                 tally.became[_became(law, by, data.draw(of_sessions if law in SESSION_LAWS else of_claims))] += 1
+                tally.cases += 1
 
         tried()
 
