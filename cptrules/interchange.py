@@ -32,6 +32,7 @@ T = TypeVar("T")
 MOST_DIGITS: Final = 9
 DEEPEST: Final = 100
 _HALF: Final = re.compile("[\ud800-\udfff]")
+_HALVED: Final = "the text holds half a character (a lone surrogate)"
 
 # What a text field of some name may hold: a closed list, or a pattern with what was wanted.
 _LISTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -83,6 +84,8 @@ def _text(value: object, name: str, owner: type) -> str:
         raise ValueError(f"{_shown(value)} is not text")
     if not value.strip():
         raise ValueError("the text is empty; write null for what is known to be absent")
+    if _HALF.search(value):
+        raise ValueError(_HALVED)
     known = closed_list(name, owner)
     if known is not None and value not in known:
         raise _Misspelt(f"{_quoted(value)} is none of {', '.join(known)}", nearest(value, known))
@@ -93,7 +96,8 @@ def _text(value: object, name: str, owner: type) -> str:
 
 
 def _quoted(value: str) -> str:
-    return f'"{value}"' if len(value) <= 20 and value.isprintable() else "the text"
+    """One short word as it is written; anything that could be somebody's name is not repeated."""
+    return f'"{value}"' if len(value) <= 20 and value.isprintable() and len(value.split()) == 1 else "the text"
 
 
 class _Misspelt(ValueError):
@@ -154,6 +158,8 @@ def read_facts(value: object) -> Mapping[str, object]:
             raise ValueError("a fact's name is letters, digits and _, as the policy declares it")
         if not isinstance(fact, str | bool | int | Decimal | date | None):
             raise ValueError(f"the fact {name}: {_shown(fact)} is no single value")
+        if isinstance(fact, str) and _HALF.search(fact):
+            raise ValueError(f"the fact {name}: {_HALVED}")
     return dict(value)
 
 
@@ -449,6 +455,8 @@ def _reversed(path: str, start: Any, end: Any, name: str) -> Iterator[Fault]:
 
 def value_reader(cls: type, name: str) -> Callable[[Any], Any]:
     """Give the reader of one field of a record by itself, for sources that are no JSON; it raises InputError with every fault."""
+    from cattrs import BaseValidationError
+
     converter = _converter()
     attrs.resolve_types(cls, vars(c), include_extras=False)
     hook = _hook(attrs.fields_dict(cls)[name].type, name, cls, converter)
@@ -538,7 +546,7 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
         for index, one in enumerate(value):
             yield from _twice(one, f"{path}[{index}]", depth + 1)
     elif isinstance(value, str) and _HALF.search(value):
-        yield Fault(path, "the text holds half a character (a lone surrogate)")
+        yield Fault(path, _HALVED)
 
 
 def read_json(cls: type[T], text: str | bytes) -> T:
