@@ -50,13 +50,17 @@ class Ground:
 
 @attrs.frozen
 class Appeal:
-    """The facts of an appeal of one denied line, in order, with a draft of the letter's body."""
+    """The facts of an appeal of one denied line, in order, with a draft of the letter's body.
+
+    `notes` stand in the draft; `read` is what was left out or taken for granted when the files were read, and is no part of it.
+    """
 
     claim: str | None
     line: ServiceLine
     carc: str
     grounds: tuple[Ground, ...]
     notes: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def draft(self) -> str:
@@ -78,7 +82,7 @@ class Appeal:
                 }
                 for one in self.grounds
             ],
-            "draft": self.draft, "notes": list(self.notes),
+            "draft": self.draft, "notes": list(self.notes), **({"read": list(self.read)} if self.read else {}),
         }  # fmt: skip
 
     def __str__(self) -> str:
@@ -207,4 +211,4 @@ def _text(appeal: Appeal) -> str:
     for ground in appeal.grounds:
         head += [f"  {ground.rule}  {ground.status.replace('_', ' ')}", f"    {ground.why}"]
         head += [f"    to answer: {text}" for text in ground.asked] + [f"    to show: {text}" for text in ground.to_show]
-    return "\n".join([*head, *(f"  {note}" for note in appeal.notes), "", "draft", "", appeal.draft])
+    return "\n".join([*head, *(f"  {note}" for note in appeal.notes), *(f"  note: {note}" for note in appeal.read), "", "draft", "", appeal.draft])

@@ -229,10 +229,11 @@ def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
           ignoring: frozenset[str] = frozenset()) -> Report:  # fmt: skip
     """Judge a claim by the policies whose payer and plan match it.
 
-    Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
+    Raises InputError where a declared fact is of the wrong type, or the history or the session is another patient's.
     """
     _refuse_wrong_facts(policies, claim, history)
     same_patient(claim, history)
+    _same_patients_session(claim, session)
     matching = tuple(sorted((p for p in policies if _speaks_for(p, claim)), key=lambda p: p.name))
     lines, services = views(claim, history)
     statuses: list[RuleStatus] = []
@@ -490,6 +491,8 @@ def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], 
     notes += _overdrawn(history)
     if session is not None and all(view.day != session.date for view in lines):
         notes.append(f"the session is of {session.date}, on which the claim has no line")
+    if session is not None and isinstance(session.payer, str) and isinstance(claim.payer, str) and session.payer != claim.payer:
+        notes.append(f"the session names the payer {session.payer}, the claim {claim.payer}: whether it is this claim's session is to be looked at")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
     by_person = [] if session is not None else by_person
     if by_person and any(p.assisted_by() for p in matching):
@@ -534,6 +537,18 @@ def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
         near = nearest(name, known)
         notes.append(f"no policy asks for the fact {name}" + (f"; did you mean {near}?" if near else ""))
     return notes
+
+
+def of_another(claim: Claim, session: Session | None) -> bool:
+    """Whether a session names another patient than a claim does."""
+    patient, theirs = getattr(claim.patient, "id", UNKNOWN), getattr(getattr(session, "patient", UNKNOWN), "id", UNKNOWN)
+    return isinstance(patient, str) and isinstance(theirs, str) and patient != theirs
+
+
+def _same_patients_session(claim: Claim, session: Session | None) -> None:
+    """Refuse a session that is another patient's: its minutes would support a claim that has none; raises InputError."""
+    if of_another(claim, session):
+        raise InputError((Fault("session.patient", "the session is another patient's than the claim"),))
 
 
 def same_patient(record: Claim | Person, history: History | None) -> None:

@@ -143,6 +143,8 @@ def noted_sessions(path: str | os.PathLike[str], *,
 
         made = sessions_of(*_fhir(parts, mapping, validate_fhir))
         return Sessions(made.sessions, made.refusals, made.notes)
+    if not parts:
+        raise InputError([Fault("", "there is no session in it")])
     return Sessions(*_records(Session, parts))
 
 

@@ -38,24 +38,30 @@ def bill(policy: tuple[str, ...], session_file: str, history_file: str | None, f
     policies = load(*policy)
     reading = Reading(mapping_file=mapping_file, validate_fhir=validate_fhir)
     given, past = reading.sessions(session_file), reading.histories(history_file)
-    bills, more = _billed(policies, given.sessions, past.histories)
+    bills, more, told = _billed(policies, given.sessions, past.histories)
     refusals, overlaps = (*given.refusals, *more), overlapping(given.sessions)
-    notes = [*given.notes, *past.notes]
+    notes = [*given.notes, *past.notes, *told]
     (_print_json if form == "json" else _print_text)(bills, overlaps, notes, refusals)
     leave(_exit(bills, overlaps, refusals))
 
 
-def _billed(policies: Policies, sessions: Iterable[Session], histories: tuple[History, ...]) -> tuple[list[Bill], tuple[Refusal, ...]]:
+def _billed(policies: Policies, sessions: Iterable[Session],
+            histories: tuple[History, ...]) -> tuple[list[Bill], tuple[Refusal, ...], list[str]]:  # fmt: skip
     """Bill each session; one that can't be is refused by itself, the others go on (M10)."""
     from ..intake import history_of
 
-    bills, refusals = [], []
+    bills, refusals, notes = [], [], []
     for session in sessions:
+        name = session.id if isinstance(session.id, str) else None
         try:
-            bills.append(policies.bill(session, history_of(session, histories)))
+            mine = history_of(session, histories)
+            bills.append(policies.bill(session, mine))
         except InputError as error:
-            refusals.append(Refusal(session.id if isinstance(session.id, str) else None, "", error.faults))
-    return bills, tuple(refusals)
+            refusals.append(Refusal(name, "", error.faults))
+            continue
+        if histories and mine is None:
+            notes.append(f"session {name or 'without an id'}: the history given is of other patients: nothing of it is this one's")
+    return bills, tuple(refusals), notes
 
 
 def _print_json(bills: list[Bill], overlaps: tuple[Overlap, ...], notes: list[str], refusals: tuple[Refusal, ...]) -> None:
@@ -76,6 +82,6 @@ def _print_text(bills: list[Bill], overlaps: tuple[Overlap, ...], notes: list[st
 
 def _exit(bills: list[Bill], overlaps: tuple[Overlap, ...], refusals: tuple[Refusal, ...]) -> int:
     codes = [exit_code([one.report], ()) if one.report is not None else UNDETERMINED for one in bills]
-    codes += [UNDETERMINED for one in bills if one.open_units]
+    codes += [UNDETERMINED for one in bills if one.no_claim_yet]
     codes += [FINDINGS for _ in overlaps] + [BAD_INPUT for _ in refusals]
     return next((code for code in (BAD_INPUT, FINDINGS, UNDETERMINED) if code in codes), CLEAN)
