@@ -909,3 +909,12 @@ def test_a_claim_without_an_insurer_takes_the_only_payer_of_its_coverage(payors:
     assert claim.payer == payer
     assert any("names no insurer" in note for note in found.notes) == (payer is not UNKNOWN)
     assert "Doe" not in "".join(found.notes)
+
+
+def test_a_service_over_several_days_of_a_history_is_said(tmp_path: Path) -> None:
+    def over_days(data: Any) -> None:
+        data["item"][0].pop("servicedDate", None)
+        data["item"][0]["servicedPeriod"] = {"start": "2026-03-02", "end": "2026-03-06"}
+
+    found = noted_histories(put(tmp_path, changed("eob_01", over_days)), mapping=MAPPING)
+    assert any("item[0] is over several days" in note for note in found.notes)
