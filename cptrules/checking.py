@@ -11,7 +11,6 @@ import attrs
 from .claims import Claim, History, Session
 from .diagnostics import Diagnostic, rendered
 from .errors import PolicyErrors
-from .fields import Field
 from .policy import Policy
 from .report import Report
 
@@ -21,19 +20,10 @@ if TYPE_CHECKING:
     from .appeals import Appeal
     from .billing import Bill
     from .claims import Person, Provider
+    from .compare import Comparison
     from .loading import Loaded
+    from .questions import Fact
     from .remaining import Remaining
-
-
-@attrs.frozen
-class Fact:
-    """A fact that a policy can ask for: its name, its type, whose it is, and the question; `words` where it is one of a list."""
-
-    name: str
-    type: str
-    owner: str
-    question: str
-    words: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -93,8 +83,15 @@ class Policies:
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""
-        found: dict[str, Field] = {field.name: field for policy in self.policies for field in policy.facts}
-        return tuple(Fact(f.name, f.type, f.owner, f.question, f.words) for _, f in sorted(found.items()))
+        from .questions import asked_of
+
+        return asked_of(self.policies)
+
+    def diff(self, new: Policies) -> Comparison:
+        """Compare with newer policies: rules added, removed and changed in meaning, each with a claim that comes out differently."""
+        from .compare import compare
+
+        return compare(self, new)
 
 
 def load(*names: str | os.PathLike[str]) -> Policies:

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("CPTRULES_CACHE", str(Path(__file__).parent.parent / ".pytest_cache"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+collect_ignore = ["language"]  # policy files with mistakes, read by tests/test_language.py
+
 settings.register_profile("quick", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -12,18 +12,21 @@ from decimal import Decimal
 from typing import Any, Final
 
 import attrs
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from ..checking import Policies
-from ..claims import Claim, History
+from ..claims import Claim, History, Session
 from ..dates import Span
+from ..errors import InputError
 from ..fields import Field
 from ..policy import AmountEntry, CodeSet, Constant, Entry, NeededModifier, Opening, Policy, Rule
-from ..tables import Table
+from .aimed import MINUTES, aim, days
+from .drafts import Draft
+from .mentions import parts_of
 
 Draw = Callable[[Any], Any]
 
-MINUTES: Final = (0, 7, 8, 15, 22, 23, 30, 37, 38)
 _DEFAULT_CODES: Final = ("97110", "97140", "97530", "97161", "97150")
 _MODIFIERS: Final[tuple[list[str], ...]] = (["GP"], ["GO"], ["GN"], [], ["GP", "59"], ["GP", "KX"], ["GP", "CQ"])
 _ROLES: Final = ("PT", "PTA", "OT", "SLP", "physician", "aide")
@@ -32,10 +35,11 @@ _ONE: Final = timedelta(days=1)
 
 @attrs.frozen
 class Case:
-    """A claim and a history to judge together."""
+    """A claim, a history and a session to judge together."""
 
     claim: Claim
     history: History | None = None
+    session: Session | None = None
 
 
 @attrs.frozen
@@ -55,7 +59,7 @@ class Mentioned:
 
 def mentioned(policies: Policies) -> Mentioned:
     """Gather what the rules of some policies mention."""
-    things = [part for policy in policies.policies for rule in policy.rules for part in _walk(rule)]
+    things = [part for policy in policies.policies for rule in policy.rules for part in parts_of(rule)]
     entries = [entry for thing in things if isinstance(thing, CodeSet) for entry in _entries(thing)]
     codes = {entry.value for entry in entries if entry.kind == "code" and len(entry.value) == 5}
     short = {entry.value for entry in entries if entry.kind == "code" and len(entry.value) == 2}
@@ -71,17 +75,6 @@ def mentioned(policies: Policies) -> Mentioned:
         tuple(sorted(_days(policies.policies, things, constants))), tuple(fact for policy in policies.policies for fact in policy.facts),
         tuple((kind, fields) for policy in policies.policies for kind, fields in policy.events.items()),
     )  # fmt: skip
-
-
-def _walk(thing: object) -> Iterable[object]:
-    """Everything that a rule is made of, its sets of codes included."""
-    if isinstance(thing, tuple):
-        for one in thing:
-            yield from _walk(one)
-    elif attrs.has(type(thing)) and not isinstance(thing, Field | Table | Entry):
-        yield thing
-        for inner in attrs.astuple(thing, recurse=False):  # type: ignore[arg-type]
-            yield from _walk(inner)
 
 
 def _entries(members: CodeSet) -> Iterable[Entry]:
@@ -121,11 +114,136 @@ def histories(policies: Policies) -> st.SearchStrategy[History]:
 
 
 def cases(policies: Policies) -> st.SearchStrategy[Case]:
-    """A claim and perhaps a history, aimed at the policies' own boundaries."""
-    return st.composite(_case)(mentioned(policies))
+    """A claim and perhaps a history and a session, aimed at the policies' own boundaries.
+
+    Seven in eight are aimed at a rule or two: its scope is true, its limit is met exactly or missed by one, or one of its exceptions
+    is tried; some facts are then left out. The others are drawn at large from what the policies mention.
+    """
+    known, targets = mentioned(policies), _targets(policies)
+
+    def case(draw: Draw) -> Case:
+        aimed = bool(targets) and draw(st.integers(0, 7)) < 7
+        return _aimed(draw, known, targets) if aimed else _at_large(draw, known)
+
+    # A closure: what is given to a composite is written out in full where a case fails, code tables and all.
+    return st.composite(case)()
 
 
-def _case(draw: Draw, known: Mentioned) -> Case:
+def sessions(policies: Policies) -> st.SearchStrategy[Session]:
+    """Sessions of the payers of some policies, their minutes at the thresholds of units, with facts missing at random."""
+    known = mentioned(policies)
+    return st.composite(lambda draw: _session(draw, known))()
+
+
+def _session(draw: Draw, known: Mentioned) -> Session:
+    day = _day(draw, known)
+    parts = [_intervention(draw, known) for _ in range(draw(st.integers(1, 3)))]
+    whole = sum(part["minutes"] for part in parts if isinstance(part.get("minutes"), int))
+    session: dict[str, Any] = {"date": day.isoformat(), "payer": draw(st.sampled_from(known.payers)), "interventions": parts}
+    _some(
+        draw, session, plan=st.sampled_from(known.plans or ("A",)), discipline=st.sampled_from(["PT", "OT"]), patient=_patient(known),
+        place_of_service=_word(known, "11", 2), total_minutes=st.sampled_from([whole, whole + 8]), billing_provider=st.just({"npi": "1"}),
+        diagnoses=st.sampled_from([["M54.50"], ["F84.0"], []]), facts=_facts(known, "claim"),
+    )  # fmt: skip
+    try:
+        return Session.from_dict(session)
+    except InputError:
+        reject()
+
+
+def _intervention(draw: Draw, known: Mentioned) -> dict[str, Any]:
+    record: dict[str, Any] = {"code": draw(st.sampled_from([*_DEFAULT_CODES, *known.codes]))}
+    return _some(
+        draw, record, minutes=st.sampled_from(MINUTES), role=st.sampled_from(_ROLES), contact=st.sampled_from(["one_on_one", "group"]),
+        patients=st.integers(1, 2), with_=st.sampled_from([None, "PTA"]), allowed=st.sampled_from(["29.00", "58.20"]),
+    )  # fmt: skip
+
+
+# ---- aimed at a rule ---------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Target:
+    """A rule to aim at, with the days on which it is worth trying: ordinary ones, and those beside its dates too."""
+
+    policy: Policy
+    rule: Rule
+    ordinary: tuple[date, ...]
+    days: tuple[date, ...]
+
+
+def _targets(policies: Policies) -> tuple[Target, ...]:
+    """The rules that judge, of policies that have a payer."""
+    found = []
+    for policy in policies.policies:
+        for rule in policy.rules if policy.payers else ():
+            if rule.suspended is None:
+                every = days(rule, policy)
+                plain = [day for day in every if rule.in_force(day)]
+                found.append(Target(policy, rule, tuple(plain[:3] or every[:1]), tuple(every)))
+    return tuple(found)
+
+
+def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
+    target = draw(st.sampled_from(targets))
+    day = draw(st.one_of(st.sampled_from(target.ordinary), st.sampled_from(target.days)))
+    draft = Draft(draw, target.policy, day, draw(st.sampled_from(target.policy.payers)))
+    aim(target.rule, draft)
+    others = [one.rule for one in targets if one.policy is target.policy and one.rule.in_force(day)]
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1])) if others else 0):
+        draft.line = draft.another_line({**_plain_line(draft)})
+        aim(draw(st.sampled_from(others)), draft)
+    _around(draw, known, draft)
+    if draw(st.booleans()):
+        _leave_out(draw, draft)
+    try:
+        history = None if draw(st.integers(0, 19)) == 19 else History.from_dict(draft.history)
+        return Case(Claim.from_dict(draft.claim), history, None if draft.session is None else Session.from_dict(draft.session))
+    except InputError:  # an aim that no input can have: an authorization that ends before it begins
+        reject()
+
+
+def _plain_line(draft: Draft) -> dict[str, Any]:
+    return {"number": 1, "code": "97110", "modifiers": ["GP"], "units": 1, "date_of_service": draft.day.isoformat()}
+
+
+def _around(draw: Draw, known: Mentioned, draft: Draft) -> None:
+    """What the rule does not ask about is given too, now and then, and other lines and services stand beside."""
+    if draw(st.booleans()):
+        more = _claim(draw, known, draft.day)
+        patient = {**more.get("patient", {}), **draft.claim["patient"]}
+        facts = {**more.get("facts", {}), **draft.claim.get("facts", {})}
+        for key, value in more.items():
+            if key != "lines":
+                draft.claim.setdefault(key, value)
+        draft.claim["patient"], draft.claim["facts"] = patient, facts
+        for key, value in more["lines"][0].items():
+            draft.line.setdefault(key, value)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1]))):
+        draft.another_line(_line(draw, known, draft.day, 1))
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1]))):
+        draft.history["services"].append(_apart(draw, known, draft.day))
+
+
+def _leave_out(draw: Draw, draft: Draft) -> None:
+    """Some facts are left out: they are not known."""
+    homes = [draft.claim, draft.claim["patient"], draft.line, draft.history, *draft.history.get("authorizations", ())[:1]]
+    for _ in range(draw(st.integers(1, 3))):
+        home = draw(st.sampled_from(homes))
+        loose = sorted(key for key in home if key not in _FIXED)
+        if loose:
+            home.pop(draw(st.sampled_from(loose)))
+    if draw(st.integers(0, 3)) == 3:
+        draft.history["complete_from"] = (draft.day - draw(st.sampled_from([1, 20, 100])) * _ONE).isoformat()
+
+
+_FIXED: Final = ("payer", "lines", "id", "number", "code", "date_of_service", "patient", "from")
+
+
+# ---- at large ----------------------------------------------------------------------------------------------------
+
+
+def _at_large(draw: Draw, known: Mentioned) -> Case:
     day = _day(draw, known)
     claim = _claim(draw, known, day)
     history = None if draw(st.integers(0, 9)) == 0 else _history(draw, known, day)
@@ -289,8 +407,12 @@ def _notes(day: date) -> st.SearchStrategy[list[dict[str, Any]]]:
 # ---- a case as a test block --------------------------------------------------------------------------------------
 
 
-def as_test(case: Case, name: str = "found by cptrules.testing") -> str:
-    """Write a case as a `test` block to paste into a policy file; what the test language can't say stands in a comment."""
-    from .pasted import pasted
+def as_test(case: Case, name: str = "found by cptrules.testing", policies: Policies | None = None) -> str:
+    """Write a case as a `test` block to paste into a policy file; what the test language can't say stands in a comment.
 
-    return pasted(case, name)
+    `policies` are those it is pasted beside: the block says the payer and the plan where they are not the ones that every test has.
+    """
+    from ..pasted import pasted
+
+    matching = [policy for policy in policies.policies if case.claim.payer in policy.payers] if policies is not None else []
+    return pasted(case, name, matching[0] if matching else None)

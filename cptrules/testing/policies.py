@@ -15,8 +15,9 @@ Draw = Callable[[Any], Any]
 PAYER: Final = "ACME"
 HEAD: Final = (
     'policy acme.random {{\n  title "Random"\n  payer "ACME"\n  uses libraries.therapy_codes\n{0}}}\n'
-    'source manual {{ title "Manual"  confirmed 2026-01-01 }}\n'
+    'source manual {{\n  title "Manual"\n  url "https://example.org/manual"\n  confirmed 2026-01-01\n}}\n'
 )
+_EXTENDING: Final = "  extends edits.ncci_practitioner\n"  # shipped; a file of its own, and so the only base that one file can have
 NAMES: Final = """fact first_time of claim : yes_no "Is it the first time?"
 fact at_home of line : yes_no "Was it at home?"
 fact member of patient : yes_no "Is the patient a member?"
@@ -47,23 +48,31 @@ window dated       { opens on 2026-02-10  lasts 1 month }
 term eased = first_time or patient.age < 21
 counter pt_visits = visits of PT per calendar_year
 codes some_codes = 97110, 97140, 97530
+codes of_their_time = 97110, 97140 from 2026-02-01, 97530 to 2026-03-01 excluding 97150 from 2026-01-01
+codes pt_but = PT excluding some_codes
+table most from "tables/mue_practitioner.csv" keys code values units missing none
+table practice_expense from "tables/mpfs_practice_expense.csv" keys code values practice
+table pairs_of_codes from "tables/ncci_ptp.csv" keys column_one, column_two values indicator
+table closed from "tables/federal_holidays.csv" keys date
+window course      { opens on first visit of OT when not telehealth  lasts 10 days }
+window anew        { opens on evaluations when first_time or at least 60 days after last visit  per discipline and condition }
 """
 _SELECTORS: Final = (
     "PT", "OT", "PT, OT", "PT, OT, SLP", "97110", "97110, 97140", "some_codes", "97110..97140", "9711*", "PT excluding 97140", "evaluations",
-    "PT, OT excluding evaluations",
+    "PT, OT excluding evaluations", "of_their_time", "pt_but",
 )  # fmt: skip
 _KINDS: Final = ("discipline", "code", "billing_provider", "rendering_provider", "therapy_kind", "condition")
 _TIMES: Final = (
     "day", "week", "week from monday", "month", "calendar_year", "benefit_year", "lifetime", "claim", "prior 30 days", "rolling 60 days",
-    "rolling 2 months", "injury_number", "from_july", "first_weeks", "per_kind", "recovery", "spell", "dated",
+    "rolling 2 months", "injury_number", "from_july", "first_weeks", "per_kind", "recovery", "spell", "dated", "course", "anew",
 )  # fmt: skip
-_MEASURES: Final = ("visits", "treatment_days", "units", "lines", "minutes", "distinct code", "patients", "authorizations")
+_MEASURES: Final = ("visits", "treatment_days", "units", "lines", "minutes", "distinct code", "patients", "authorizations", "practice_expense")
 _NUMBERS: Final = ("0", "1", "2", "3", "few", "stepped", "by_fact", "score")
 _MONEY: Final = ("$50", "$120.50", "dollars_by_date", "deductible")
 _UNITS: Final = ("days", "weeks", "months", "business_days")
 _MOMENTS: Final = (
     "date_of_service", "received", "surgery", "order", "injury", "first visit of PT", "last visit of PT, OT", "first visit in first_weeks", "decided",
-    "surgery where (preauthorized)", "patient.enrolled",
+    "surgery where (preauthorized)", "patient.enrolled", "first visit of OT where (telehealth)", "last visit where (units > 1)",
 )  # fmt: skip
 _OUTCOMES: Final = ("deny carc CO-119", "deny carc PR-96 rarc N362", "pend", "warn", "inform")
 
@@ -74,10 +83,26 @@ def policies(rules: int = 3) -> st.SearchStrategy[str]:
 
 
 def _policy(draw: Draw, rules: int) -> str:
-    header = draw(st.sampled_from(["", "", "  effective from 2026-01-01\n", "  assume first_time = no\n", "  except place_of_service in 12\n"]))
+    header = _one(draw, _HEADERS)
+    extending = draw(st.integers(0, 4)) == 4
     many = draw(st.integers(1, rules))
     written = [draw(st.sampled_from(_WRITERS))(draw, f"rule_{number}") for number in range(1, many + 1)]
-    return HEAD.format(header) + NAMES + "".join(written)
+    layer = _one(draw, _LAYERS) if extending else ""
+    tests = _test(draw) if draw(st.integers(0, 2)) == 2 else ""
+    return HEAD.format(header + _EXTENDING * extending) + NAMES + "".join(written) + layer + tests
+
+
+_HEADERS: Final = (
+    "", "", "  effective from 2026-01-01\n", "  assume first_time = no\n", "  except place_of_service in 12\n", "  holidays closed\n",
+    '  plans "A", "B"\n', "  when in_network\n", "  on PT, OT\n", "  effective to 2025-12-31\n  effective from 2026-02-01\n",
+)  # fmt: skip
+_LAYERS: Final = (
+    "", "override pairs ncci_edits {\n  outcome warn\n  without unless indicator = 1 and modifier in 25 attesting "
+    '"The visit was significant and separate"\n  cite manual\n}\n',
+    "override pairs ncci_edits {\n  except telehealth\n  cite manual\n}\n",
+    'drop pairs ncci_edits from 2026-03-01 because "another edit is used" cite manual\n',
+    'drop pairs ncci_edits to 2026-02-28 because "not yet" cite manual section "3"\n',
+)  # fmt: skip
 
 
 def _one(draw: Draw, words: tuple[str, ...]) -> str:
@@ -146,7 +171,12 @@ def _authorized(draw: Draw) -> str:
     return _one(draw, ("authorized", "authorized where (authorization.kind = written)", "authorized where (authorization.visits <= 12)"))
 
 
-_SIMPLE: Final = (_fact, _listed, _compared, _counted, _has, _included, _near, _inside, _authorized)
+def _tabled(draw: Draw) -> str:
+    """A table's value beside a field, found by the field named like its key or by another."""
+    return f"units {_one(draw, ('<', '<=', '>', '>='))} {_one(draw, ('most', 'most of code', 'practice_expense of code'))}"
+
+
+_SIMPLE: Final = (_fact, _listed, _compared, _counted, _has, _included, _near, _inside, _authorized, _tabled)
 
 # ---- counters ----------------------------------------------------------------------------------------------------
 
@@ -173,14 +203,30 @@ def _rule(draw: Draw, kind: str, name: str, demand: str, judged: bool = True, wa
     attesting = _one(draw, ("", ' attesting "it was so"'))
     unless = "" if not way_out or draw(st.booleans()) else f"  unless {condition(draw, 1)}{attesting}\n"
     outcome = f"  outcome {_one(draw, _OUTCOMES)}\n" if judged else ""
-    return f"{kind} {name} {{\n{on}{when}{exceptions}{effective}{demand}{unless}{outcome}  cite manual\n}}\n"
+    outcome += '  message "Not so on {date_of_service}, {code}"\n' if judged and draw(st.integers(0, 3)) == 3 else ""
+    suspended = '  suspended because "a court said so"\n' if draw(st.integers(0, 11)) == 11 else ""
+    section = _one(draw, ("", "", ' section "10.3"'))
+    return f"{kind} {name} {{\n{on}{when}{exceptions}{effective}{suspended}{demand}{unless}{outcome}  cite manual{section}\n}}\n"
 
 
 def _limit(draw: Draw, name: str) -> str:
     if draw(st.integers(0, 3)) == 0:
         return _rule(draw, "limit", name, f"  count {counter(draw, ('allowed', 'charged', 'paid'))}\n  at most {_one(draw, _MONEY)}\n")
-    text = _rule(draw, "limit", name, f"  count {counter(draw)}\n  at most {_one(draw, _NUMBERS)}\n")
+    kept = draw(st.integers(0, 3))
+    if kept == 3:
+        keep = _one(draw, ("first", "highest practice_expense", "lowest practice_expense"))
+        counted, most = _one(draw, ("units", "lines")), _one(draw, ("1", "2", "most"))
+        text = _rule(draw, "limit", name, f"  count {counted} per day\n  at most {most}\n  keep {keep}\n")
+    else:
+        text = _rule(draw, "limit", name, f"  count {counter(draw)}\n  at most {_one(draw, _NUMBERS)}\n")
     return text.replace("outcome pend", "outcome reduce")
+
+
+def _pairs(draw: Draw, name: str) -> str:
+    """Pairs of a table, with the columns of a row among the fields."""
+    key = _one(draw, ("day", "day and billing_provider", "claim", "week"))
+    unless = _one(draw, ("", '  unless indicator = 1 and modifier in 59, XE attesting "distinct"\n', "  unless indicator = 1\n"))
+    return _rule(draw, "pairs", name, f"  listed in pairs_of_codes per {key}\n{unless}", way_out=False)
 
 
 def _prior(draw: Draw, name: str) -> str:
@@ -217,6 +263,7 @@ def _timing(draw: Draw, name: str) -> str:
     method = _one(draw, ("cms_total_time", "ama_midpoint"))
     assisted = _one(draw, ("", "  assisted by cms_percentage\n", "  assisted by cms_simple\n", "  assisted by exact\n"))
     only = _one(draw, ("", "  only minutes where (contact = one_on_one)\n"))
+    only += _one(draw, ("", "  ties to more minutes\n", "  ties to first listed\n", "  ties to highest practice_expense\n"))
     text = _rule(draw, "timing", name, f"  by {method}\n{assisted}{only}", way_out=False)
     # Units of another length than fifteen minutes are refused by the methods: a timing rule is about codes of fifteen.
     lines = [line for line in text.splitlines() if not line.startswith("  on ")]
@@ -232,10 +279,39 @@ def _documentation(draw: Draw, name: str) -> str:
 
 
 def _payment(draw: Draw, name: str) -> str:
-    text = _rule(draw, "payment", name, f"  pay {draw(st.integers(1, 100))}%\n", judged=False, way_out=False)
+    demand = f"  pay {draw(st.integers(1, 100))}%{_one(draw, ('', '', ' of practice_expense'))}\n"
+    if draw(st.integers(0, 2)) == 2:
+        demand = "  rank by practice_expense per day and billing_provider rest lose 50% of practice_expense\n"
+    text = _rule(draw, "payment", name, demand, judged=False, way_out=False)
     return text.replace("count paid", "count allowed").replace("paid of", "allowed of").replace("paid per", "allowed per")
 
 
 _WRITERS: Final = (
-    _limit, _limit, _prior, _modifiers, _require, _require, _forbid, _deadline, _timing, _documentation, _payment,
+    _limit, _limit, _prior, _modifiers, _require, _require, _forbid, _deadline, _timing, _documentation, _payment, _pairs,
 )  # fmt: skip
+
+# ---- tests -------------------------------------------------------------------------------------------------------
+
+_CLAUSES: Final = (
+    "history complete from 2026-01-01", "history complete from 2026-01-01 to 2026-02-28", "history complete for billing_provider",
+    "service 97110 GP units 1 on 2026-01-05", "service 97140 GO units 2 on 3 days from 2026-01-05",
+    "service 97110 on 3 days from 2026-01-05 every 7 days",
+    "balance visits of PT excluding evaluations 3 from 2026-01-01 to 2026-02-01", "balance allowed $120.50 from 2026-01-01 to 2026-02-01",
+    "authorization A1 for 97110, 97140 from 2026-01-01 to 2026-06-30 visits 12", "authorization A2 for PT used_visits 3",
+    "event surgery on 2026-02-01 preauthorized yes procedure 29880", "note progress_report on 2026-02-20 discipline PT progress \"Walks 40 feet.\"",
+    "session on 2026-03-04 total_minutes 45 note.signature \"A\"\n  intervention 97110 minutes 23 role PT", "set first_time no",
+    "set diagnoses F84.0, M54.50", "set authorizations none", "set modifiers GP, KX",
+)  # fmt: skip
+_EXPECTATIONS: Final = (
+    "clean", "undetermined missing first_time", "deny by rule_1 on line 1 carc CO-119", "deny by rule_1 rarc N362", "reduce by rule_1 stands 1 units",
+    "reduce by rule_1 stands $50.00", "deny by rule_1 repair \"add KX\"", "inform pays $58.20", "undetermined missing practice_expense 97112",
+)  # fmt: skip
+
+
+def _test(draw: Draw) -> str:
+    """A test of the file: what it expects need not come true."""
+    given = draw(st.lists(st.sampled_from(_CLAUSES), max_size=9, unique=True))
+    body = "".join(f"  {clause}\n" for clause in given)
+    again = f'  variant "another day" {{\n    line 97140 GP\n    expect {_one(draw, _EXPECTATIONS)}\n  }}\n' if draw(st.booleans()) else ""
+    head = '  claim on 2026-03-04 place_of_service 11\n  line 97110 GP KX units 2 minutes 30\n'
+    return f'test "one" {{\n{head}{body}  expect {_one(draw, _EXPECTATIONS)}\n{again}}}\n'

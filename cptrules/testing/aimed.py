@@ -1,0 +1,321 @@
+"""A case aimed at one rule: a line that the rule is about, its demand met at the limit or missed by one, its exceptions tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from ..dates import Span
+from ..fields import FIELDS
+from ..policy import (
+    AmountEntry,
+    Clause,
+    Comparison,
+    Constant,
+    Deadline,
+    Documentation,
+    FieldValue,
+    Forbid,
+    HasEvent,
+    HasField,
+    Limit,
+    Modifiers,
+    NeededElement,
+    Opening,
+    Pairs,
+    Payment,
+    Policy,
+    PriorAuthorization,
+    Require,
+    Rule,
+    TimeKey,
+    Timing,
+    Window,
+)
+from ..reach import looked_at
+from ..units import total_units
+from ..vocabulary import NOTE_KINDS
+from ..words import MONEY_MEASURES
+from . import aims, counts
+from .drafts import ONE, Draft, Record, moved
+from .mentions import parts_of
+
+MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
+_MODIFIER: Final = FIELDS["modifier"]
+_YEARS: Final = (2000, 2030)
+
+
+# ---- days --------------------------------------------------------------------------------------------------------
+
+
+def days(rule: Rule, policy: Policy) -> list[date]:
+    """Days to judge a rule on: ordinary ones on which it is in force, the plainest first, then those beside its dates."""
+    spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
+    beside = [day + step * ONE for day in _edges(rule, spans) for step in (-1, 0, 1)]
+    amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
+    ordinary = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
+    ordinary = [day for day in dict.fromkeys(ordinary) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
+    return [*(ordinary or [date(2026, 6, 15)]), *sorted(set(beside))]
+
+
+def _well_inside(span: Span) -> Iterator[date]:
+    if span.from_ is not None:
+        yield span.from_ + timedelta(days=200)
+    if span.to is not None:
+        yield span.to - timedelta(days=200)
+
+
+def _edges(rule: Rule, spans: Iterable[Span]) -> set[date]:
+    """The days on which something of a rule changes."""
+    found = {day for span in spans for day in (span.from_, span.to) if day is not None}
+    for part in (*parts_of(rule), *(one for one in rule.dropped)):
+        if isinstance(part, Span):
+            found |= {day for day in (part.from_, part.to) if day is not None}
+        if isinstance(part, AmountEntry):
+            found |= {day for day in (part.span.from_, part.span.to) if day is not None}
+        if isinstance(part, Window) and part.year_from is not None:
+            found.add(date(2026, *part.year_from))
+        if isinstance(part, TimeKey) and part.name == "calendar_year":
+            found.add(date(2026, 1, 1))
+        if isinstance(part, Opening) and part.day is not None:
+            found.add(part.day)
+        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
+            found.add(part.right.value)
+    return {day for day in found if _YEARS[0] <= day.year <= _YEARS[1]}
+
+
+def _of_the_line(part: Comparison) -> bool:
+    return isinstance(part.left, FieldValue) and part.left.field.name == "date_of_service"
+
+
+# ---- a rule ------------------------------------------------------------------------------------------------------
+
+
+def aim(rule: Rule, draft: Draft) -> None:
+    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way."""
+    record = draft.line
+    turned = draft.pick([None, None, *range(len(rule.when) + len(rule.excepts))])
+    scope = [*((clause, True) for clause in rule.when), *((clause, False) for clause in rule.excepts)]
+    for selector in looked_at(rule):
+        counts.make_member(selector, draft, record)
+    if turned is not None:
+        clause, wanted = scope.pop(turned)
+        aims.settle(clause.condition, not wanted, draft, record)
+    for clause, wanted in scope:
+        if wanted:
+            aims.settle(clause.condition, True, draft, record)
+    met = draft.pick((True, False, False))
+    _demand(rule, met, draft, record)
+    if not met and rule.unless and draft.pick((True, False)):
+        aims.settle(draft.pick(rule.unless).condition, True, draft, record)
+    for clause, wanted in scope:
+        if not wanted:
+            aims.settle(clause.condition, False, draft, record)
+
+
+def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
+    """Meet a rule's demand at its limit, or just miss it."""
+    match rule.demand:
+        case Limit() as limit:
+            _limit(limit, met, draft, record)
+        case PriorAuthorization() as prior:
+            _prior(prior, met, draft, record)
+        case Timing() as timing:
+            _timing(rule, timing, met, draft, record)
+        case Modifiers() as modifiers:
+            _modifiers(modifiers, met, draft, record)
+        case Require(that=that, beside=beside):
+            _that(that, met, draft, record)
+            for one in beside if met or that else ():
+                other = draft.another_line(record)
+                counts.make_member(one.of, draft, other)
+        case Deadline(that=that):
+            _that(that, met, draft, record)
+        case Documentation() as documentation:
+            _documentation(rule, documentation, met, draft, record)
+        case Pairs() as pairs:
+            _pairs(rule, pairs, met, draft, record)
+        case Payment() as payment:
+            _payment(payment, draft, record)
+        case Forbid():
+            return
+
+
+def _that(clauses: tuple[Clause, ...], met: bool, draft: Draft, record: Record) -> None:
+    failing = None if met or not clauses else draft.pick(clauses)
+    for clause in clauses:
+        aims.settle(clause.condition, clause is not failing, draft, record)
+
+
+# ---- limits and authorizations -----------------------------------------------------------------------------------
+
+
+def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
+    bound = aims.value_of(limit.at_most, draft, record)
+    if not isinstance(bound, Decimal):
+        return
+    step = aims.CENT if limit.count.measure in MONEY_MEASURES else Decimal(1)
+    total = max(Decimal(0), bound - draft.pick((0, 0, 1)) * step) if met else bound + step * draft.pick((1, 1, 2))
+    counts.fill(limit.count, total, draft, record)
+
+
+def _prior(prior: PriorAuthorization, met: bool, draft: Draft, record: Record) -> None:
+    free = met and prior.after is not None and draft.pick((True, False))
+    bound = aims.value_of(prior.after, draft, record) if prior.after is not None else None
+    if isinstance(bound, Decimal) and prior.count is not None:
+        counts.fill(prior.count, bound + (0 if free else 1), draft, record)
+    if free:
+        return
+    what_for = [*(clause.condition for clause in prior.that)]
+    failing = None if met else draft.pick([None, *range(len(what_for) + len(prior.requested))])
+    if not met and failing is None:
+        return
+    aims.authorize(True, [], draft, record)
+    for number, condition in enumerate(what_for):
+        aims.settle(condition, number != failing, draft, record)
+    for number, one in enumerate(prior.requested, len(what_for)):
+        aims.request(one, number != failing, draft, record)
+    _stated(prior, draft, record)
+
+
+def _stated(prior: PriorAuthorization, draft: Draft, record: Record) -> None:
+    one = draft.authorization()
+    if "visits" in prior.matching:
+        one.setdefault("visits", 12)
+        one.setdefault("used_visits", draft.pick((5, 11, 12)))
+    if "code" in prior.matching:
+        one.setdefault("codes", [record["code"]])
+
+
+# ---- minutes and modifiers ---------------------------------------------------------------------------------------
+
+
+def _timing(rule: Rule, timing: Timing, met: bool, draft: Draft, record: Record) -> None:
+    """Minutes at a threshold, with the units they support, or one more."""
+    record["contact"] = "one_on_one"
+    record["minutes"] = draft.pick(MINUTES)
+    lines = [record]
+    if draft.pick((False, True)):
+        other = draft.another_line(record, minutes=draft.pick(MINUTES))
+        for selector in looked_at(rule):
+            counts.make_member(selector, draft, other)
+        lines.append(other)
+    for line in lines:
+        line["units"] = max(1, total_units(line["minutes"]))
+    lines[-1]["units"] = max(1, total_units(sum(line["minutes"] for line in lines)) - sum(line["units"] for line in lines[:-1])) + int(not met)
+    for clause in timing.only_minutes:
+        aims.settle(clause.condition, draft.pick((True, False)), draft, record)
+
+
+def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> None:
+    """The modifiers that are asked for, or one of them too few, or one too many."""
+    discipline = counts.discipline_of(draft, record)
+    due = [need.modifier for need in wanted.needs if need.discipline in (None, discipline)]
+    due += [group[0] for group in wanted.one_of] + [one for group in wanted.all_of for one in group]
+    have = [*record.get("modifiers", []), *(one for one in due if one not in record.get("modifiers", []))]
+    have = [one for one in have if one not in wanted.refuse]
+    if not met:
+        extra = [*wanted.refuse, *(one for group in wanted.at_most_one_of for one in group if one not in have)]
+        options = [*((False, one) for one in due), *((True, one) for one in extra)]
+        if options:
+            add, one = draft.pick(options)
+            have = [*have, one] if add else [other for other in have if other != one]
+    record["modifiers"] = have
+
+
+def _pairs(rule: Rule, pairs: Pairs, met: bool, draft: Draft, record: Record) -> None:
+    """Both codes of a row in one scope: a row that a modifier opens, or one that nothing opens."""
+    one, two = pairs.table.keys
+    rows = [row.cells for row in pairs.table.rows if row.span.holds(draft.on(record))]
+    if not rows:
+        return
+    row = rows[draft.draw(_numbers(len(rows)))]
+    draft.of_code(record, row[two])
+    other = draft.another_line(record)
+    draft.of_code(other, row[one] if not met else row[two])
+    for clause in rule.unless if draft.pick((True, False)) else ():
+        aims.settle(clause.condition, True, draft, record)
+
+
+def _numbers(many: int) -> Any:
+    from hypothesis import strategies as st
+
+    return st.integers(0, many - 1)
+
+
+def _payment(payment: Payment, draft: Draft, record: Record) -> None:
+    record["allowed"] = "58.20"
+    if payment.rank is not None:
+        draft.another_line(record, units=draft.pick((1, 2)))
+
+
+# ---- the record --------------------------------------------------------------------------------------------------
+
+_SAID: Final = {
+    "medical_necessity": "Skilled gait training: falls twice a week.", "progress": "Walks 40 feet, was 20.",
+    "functional_outcome": "Climbs one flight, was none.", "signature": "A. Therapist", "credentials": "PT",
+}  # fmt: skip
+_OF_SESSIONS: Final = ("interventions", "timed_minutes", "total_minutes")
+
+
+def _documentation(rule: Rule, wanted: Documentation, met: bool, draft: Draft, record: Record) -> None:
+    """The record holds all that is needed, or all but one."""
+    groups = [*((need,) for need in wanted.needs), *wanted.one_of]
+    lacking = None if met else draft.pick([*range(len(groups)), None] if wanted.that else range(len(groups)))
+    for number, group in enumerate(groups):
+        chosen = draft.pick(group)
+        for need in group:
+            if need is chosen or number == lacking:
+                _element(rule, need, number != lacking, draft, record)
+    _that(wanted.that, met or lacking is not None, draft, record)
+
+
+def _element(rule: Rule, need: NeededElement, there: bool, draft: Draft, record: Record) -> None:
+    name = need.element
+    if need.every:
+        _every(rule, need, there, draft, record)
+    elif name in _OF_SESSIONS:
+        _session(name, there, draft, record)
+    elif name in _SAID:
+        _note_of_visit(draft)[name] = _SAID[name] if there else draft.pick((None, "Tolerated well."))
+    elif name in NOTE_KINDS:
+        if there:
+            draft.note(draft.day if name == "treatment_note" else moved(draft.day, -10, "days"), name)
+    elif need.event is not None:
+        aims.settle(HasEvent(need.event), there, draft, record)
+    elif need.field is not None:
+        aims.settle(HasField(need.field), there, draft, record)
+    elif there:
+        _note_of_visit(draft)[name] = draft.day.isoformat()
+
+
+def _note_of_visit(draft: Draft) -> Record:
+    if draft.session is not None:
+        found: Record = draft.session.setdefault("note", {})
+        return found
+    return draft.note(draft.day)
+
+
+def _session(name: str, there: bool, draft: Draft, record: Record) -> None:
+    session = draft.its_session()
+    session.setdefault("note", {})
+    session["interventions"] = [{"code": record["code"], "minutes": 30 if there or name != "timed_minutes" else None}]
+    session["total_minutes"] = 45 if there or name != "total_minutes" else None
+    if name == "interventions" and not there:
+        session["interventions"] = []
+
+
+def _every(rule: Rule, need: NeededElement, there: bool, draft: Draft, record: Record) -> None:
+    """The last note so long ago, or so many visits, that the line is the last in time, or the first that is late."""
+    late = 0 if there else 1
+    if need.unit not in ("visits", "treatment_days"):
+        draft.note(moved(draft.day, -need.every, need.unit) - late * ONE, need.element)
+        return
+    number = need.every + late
+    draft.note(draft.day - number * ONE, need.element)
+    for step in range(number - 1, 0, -1):
+        draft.service(record, draft.day - step * ONE)
+
+
