@@ -361,22 +361,23 @@ def _alone_with_several(path: str, one: c.ServiceLine | c.Intervention) -> Itera
 
 
 def _at_the_same_time(session: c.Session) -> Iterator[Fault]:
-    """Of timed codes one provider gives one at a time one on one: the same minutes are not there twice (a machine may run beside them)."""
-    spans = sorted(_timed_spans(session))
+    """Of codes that take the provider one is given at a time: the same minutes are not there twice (a machine may run beside them)."""
+    spans = sorted(_attended_spans(session))
     for (provider, _, ends, index), (other, starts, _, second) in pairwise(spans):
         if provider == other and starts < ends:
-            message = f"it begins before interventions[{index}] of the same provider ends, and both are timed and one on one"
+            message = f"it begins before interventions[{index}] of the same provider ends, and each takes the provider's whole attention"
             yield Fault(f"interventions[{second}].start", message)
 
 
-def _timed_spans(session: c.Session) -> Iterator[tuple[tuple[str, str], int, int, int]]:
+def _attended_spans(session: c.Session) -> Iterator[tuple[tuple[str, str], int, int, int]]:
     """Who, first minute of the day, minute after the last, and which intervention."""
     from .codesets import code_table
     from .overlaps import time_of
 
     for index, one in enumerate(session.interventions):
         known, time = code_table().code(one.code), time_of(one)
-        if known is not None and known.timed and one.contact == "one_on_one" and time is not None and isinstance(one.role, str):
+        takes = known is not None and (known.one_on_one or known.kind in ("group", "evaluation")) and _attended(one)
+        if takes and time is not None and isinstance(one.role, str):
             npi = one.rendering_provider.npi if isinstance(one.rendering_provider, c.Provider) else UNKNOWN
             yield (one.role, str(npi)), *time, index
 

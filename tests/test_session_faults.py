@@ -101,11 +101,14 @@ class TestWhoseSessionItIs:
 
 
 class TestWhatCannotHaveBeen:
-    def test_one_provider_gives_timed_codes_one_at_a_time(self) -> None:
+    def test_one_provider_gives_one_thing_at_a_time(self) -> None:
         """CMS, eleven Part B billing scenarios: minutes of one therapist are counted once."""
         first = part("97110", 30, start="09:00")
         with pytest.raises(InputError, match=r"interventions\[1\].start: it begins before interventions\[0\]"):
             Session.from_dict(session(first, part("97140", 30, start="09:29")))
+        for other in (part("97161", 30, start="09:10"), part("97150", 30, start="09:00", contact="group", patients=3)):
+            with pytest.raises(InputError, match=r"of the same provider ends"):
+                Session.from_dict(session(first, other))
         Session.from_dict(session(first, part("97140", 30, start="09:30")))
         Session.from_dict(session(first, part("97140", 30, "PTA", start="09:00")))  # two people
         Session.from_dict(session(first, part("G0283", 30, start="09:00", contact=None)))  # a machine runs beside
