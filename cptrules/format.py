@@ -21,7 +21,7 @@ from . import tree as t
 from .diagnostics import Diagnostic, rendered
 from .errors import CptrulesError, PolicyErrors
 from .parse import normalised, parse
-from .write import WIDTH, braced, broken, inner_written, written
+from .write import ROOM, WIDTH, braced, broken, inner_written, written
 
 COMMENT_COLUMN: Final = 45
 _WIDEST_BESIDE: Final = 60  # a longer clause does not push its neighbours' comments to the right
@@ -120,7 +120,7 @@ class _Layout:
         head, clauses = parts
         inside = "  ".join(_squeezed(written(clause)) for clause in clauses)
         text = f"{head} {{ {inside} }}" if inside else f"{head} {{ }}"
-        if "\n" in text or len(indent) + len(text) > WIDTH:
+        if "\n" in text or len(text) > ROOM:
             return False
         self._piece(text, block.span, indent, aligned=not indent)
         return True
@@ -150,7 +150,7 @@ class _Layout:
     def _drop(self, block: t.DropBlock) -> None:
         head, _, cites = written(block).partition("\n")
         whole = " ".join([head, *(_squeezed(cite.strip()) for cite in cites.split("\n") if cite)])
-        if block.span.line == block.span.end_line and len(whole) <= WIDTH:
+        if block.span.line == block.span.end_line and len(whole) <= ROOM:
             return self._piece(whole, block.span, "")
         reason = block.reason.span
         self._piece(head, attrs.evolve(block.span, end_line=reason.end_line, end_column=reason.end_column), "")

@@ -15,6 +15,7 @@ from typing import Any, Final
 from . import tree as t
 
 WIDTH: Final = 120
+ROOM: Final = WIDTH - 4  # what a piece may take before it is broken: it may be indented
 _PAD: Final = 9
 _ATOMS: Final = re.compile(r'"(?:\\.|[^"\\])*"|.', re.DOTALL)
 _BREAKS: Final = re.compile(r'"(?:\\.|[^"\\])*"|[()]|(, )|( )(?=(?:and|or|within|excluding|values|attesting|repair) )', re.DOTALL)
@@ -62,7 +63,7 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in broken(text, column).split("\n"))
 
 
-def broken(text: str, column: int, width: int = WIDTH - 4) -> str:
+def broken(text: str, column: int, width: int = ROOM) -> str:
     """Break a line that is too long behind commas, or before a joining word; what follows is aligned at a column.
 
     A place outside brackets is taken before one inside them, unless more than half of the line would stay empty.
