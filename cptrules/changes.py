@@ -26,7 +26,7 @@ from .english import (
     window_said,
 )
 from .explain import element_said, needed_said, requested_said
-from .meaning import entry_meaning, fields_of, holidays_of, meaning, row_meaning
+from .meaning import assumptions, entry_meaning, holidays_of, meaning, row_meaning
 from .policy import (
     ALWAYS,
     CONDITIONS,
@@ -101,7 +101,7 @@ def facets(rule: Rule, policy: Policy) -> list[Facet]:
     found += [Facet("effective", spans, spans_said(spans)) for spans in (rule.own_effective, *rule.effective) if spans]
     found += [Facet("dropped", gone, said(gone)) for gone in rule.dropped]
     found += [Facet("suspended", rule.suspended, f'"{rule.suspended}"')] if rule.suspended is not None else []
-    found += [Facet("assume", (field.name, value), f"{plainly(field.name)} is {constant_said(value)}") for field, value in _assumed(rule, policy)]
+    found += [Facet("assume", (field.name, value), f"{plainly(field.name)} is {constant_said(value)}") for field, value in assumptions(rule, policy)]
     holidays = holidays_of(rule, policy)
     found += [Facet("holidays", holidays, said(holidays))] if holidays is not None else []
     found += [Facet("message", rule.message, f'"{rule.message}"', moves=False)] if rule.message is not None else []
@@ -112,11 +112,6 @@ def _of_demand(label: str, thing: Any) -> list[Facet]:
     if isinstance(thing, tuple):
         return [Facet(label, one, said(one)) for one in thing]
     return [] if thing is None or thing == "" else [Facet(label, thing, said(thing))]
-
-
-def _assumed(rule: Rule, policy: Policy) -> list[tuple[Any, Constant]]:
-    asked = fields_of(rule)
-    return [(field, value) for field, value in policy.assumes if field.name in asked]
 
 
 def said(thing: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from .fields import Field
-from .policy import ALWAYS, AmountEntry, AmountValue, Citation, CodeSet, Counter, Entry, Policy, Rule, Term, Window
+from .policy import ALWAYS, AmountEntry, AmountValue, Citation, CodeSet, Constant, Counter, Entry, Policy, Rule, Term, Window
 from .tables import Row, Table
 
 # What tells nothing of the meaning: words as written, and names.
@@ -96,18 +96,20 @@ def rule_meaning(rule: Rule, policy: Policy) -> Hashable:
 
 def assumed(rule: Rule, policy: Policy) -> frozenset[Hashable]:
     """What a policy assumes of the facts that a rule asks for."""
-    asked = fields_of(rule)
-    return frozenset((field.name, meaning(value)) for field, value in policy.assumes if field.name in asked)
+    return frozenset((field.name, meaning(value)) for field, value in assumptions(rule, policy))
+
+
+def assumptions(rule: Rule, policy: Policy) -> list[tuple[Field, Constant]]:
+    """The assumptions of a policy that bear on a rule: what it asks for by name, and what has to be known to count."""
+    from .questions import of_rule  # late: it stands on this module
+
+    asked = {fact.name for fact in of_rule(rule)} if policy.assumes else set()
+    return [(field, value) for field, value in policy.assumes if field.name in asked]
 
 
 def holidays_of(rule: Rule, policy: Policy) -> Table | None:
     """The table of holidays, for a rule that counts business days."""
     return policy.holidays if "business_days" in _words(rule) else None
-
-
-def fields_of(rule: Rule) -> frozenset[str]:
-    """The names of the fields that a rule asks for."""
-    return frozenset(part.name for part in parts_of(rule) if isinstance(part, Field))
 
 
 def _words(rule: Rule) -> frozenset[str]:

@@ -95,7 +95,7 @@ def asked_of(policies: Iterable[Policy]) -> tuple[Fact, ...]:
         for field in (*policy.facts, *(field for fields in policy.events.values() for field in fields)):
             found[field.name] = _of_field(field)
         for rule in policy.rules:
-            for fact in _of_rule(rule):
+            for fact in of_rule(rule):
                 found.setdefault(fact.name, fact)
     return tuple(fact for _, fact in sorted(found.items()))
 
@@ -108,8 +108,8 @@ def _known(*names: str) -> Iterator[Fact]:
     yield from (_of_field(FIELDS[name]) for name in names)
 
 
-def _of_rule(rule: Rule) -> Iterator[Fact]:
-    """What one rule can ask for."""
+def of_rule(rule: Rule) -> Iterator[Fact]:
+    """What one rule can ask for, of fields and of what has to be known to count."""
     yield from _known("date_of_service")
     for part in parts_of(rule):
         yield from _of_part(part)

@@ -198,7 +198,7 @@ def _together(view: View, timed: list[Counted]) -> Supported:
     code = view.record.code
     same = [one for one in timed if one.view.record.code == code]
     if any(one.minutes.needs or one.inside.needs for one in timed):
-        return _held(view, same, _bounds(same, timed), _needs(timed))
+        return _as_told(_held(view, same, _bounds(same, timed), _needs(timed)), code, timed)
     order = list(dict.fromkeys(one.view.record.code for one in timed))
     minutes = {c: sum(one.minutes.low for one in timed if one.view.record.code == c) for c in order}
     allocation = cms_total_time(minutes)
@@ -210,6 +210,15 @@ def _together(view: View, timed: list[Counted]) -> Supported:
     found = _held(view, same, Amount(shares[code], shares[code]))
     unbilled = sum(max(0, shares[c] - billed[c]) for c in order) if billed[code] < shares[code] else 0
     return attrs.evolve(found, total=allocation.total, minutes=sum(minutes.values()), unbilled=unbilled)
+
+
+def _as_told(found: Supported, code: str, timed: list[Counted]) -> Supported:
+    """The day's minutes and what they support, as few as they may be where the line stands and as many where it does not; else the code's own."""
+    sure = found.answer.truth is Truth.TRUE
+    minutes = _sum(one.minutes for one in timed if one.sure).low if sure else _sum(one.minutes for one in timed).high
+    if found.stands is None or minutes is None:
+        return attrs.evolve(found, of=code)
+    return attrs.evolve(found, minutes=minutes, total=total_units(minutes))
 
 
 def _bounds(same: list[Counted], timed: list[Counted]) -> Amount:

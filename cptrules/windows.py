@@ -82,7 +82,15 @@ def span_in(window: Window, view: View, case: Case) -> Span | None | Need:
 
 
 def timeline(window: Window, view: View, case: Case) -> Timeline | Need:
-    """All windows of a name as they are for a line's patient and group, or the missing fact that would tell."""
+    """All windows of a name as they are for a line's patient and group, or the missing fact that would tell; reckoned once in a case."""
+    known = case.timelines.get((id(window), view.identity))
+    if known is None or known[0] is not window:
+        known = case.timelines[id(window), view.identity] = window, _timeline_of(window, view, case)
+    found: Timeline | Need = known[1]
+    return found
+
+
+def _timeline_of(window: Window, view: View, case: Case) -> Timeline | Need:
     if view.day is None:
         return Need("date_of_service", "On which date was the service given?", None, None)
     if window.year_from is not None:

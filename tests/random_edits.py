@@ -1,4 +1,4 @@
-"""One random edit of a shipped policy, and what is said of it: `python tests/random_edits.py [NUMBER]` prints the measure of docs/mistakes.md."""
+"""One random edit of a shipped policy, and what is said of it: `python tests/random_edits.py [NUMBER]` prints the measure of docs/bench.md."""
 
 from __future__ import annotations
 

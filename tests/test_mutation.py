@@ -138,6 +138,6 @@ class TestMutated:
 
 @pytest.mark.parametrize("name", ["ny_medicaid", "fep_blue_focus", "bcbs_massachusetts_joined", "washington_lni"])
 def test_the_tests_of_a_shipped_policy_notice_nine_changes_of_ten(name: str) -> None:
-    """The larger ones are measured by a script (docs/testing.md)."""
+    """The larger ones are measured by a script (docs/bench.md)."""
     results: list[Mutated] = list(mutated(read([str(POLICIES / f"{name}.policy")])))
     assert [one.path for one in results if one.share < 90] == []

@@ -1,6 +1,6 @@
 """Random edits of shipped policies: no crash, one report for a one-word edit, the intended word for a misspelling.
 
-`python tests/random_edits.py` makes the 4,000 of docs/mistakes.md; here a few hundred are made with the same thresholds.
+`python tests/random_edits.py` makes the 4,000 of docs/bench.md; here a few hundred are made with the same thresholds.
 """
 
 from __future__ import annotations

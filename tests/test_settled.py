@@ -500,3 +500,24 @@ def test_n53_another_group_of_one_reason() -> None:
     acme = policy(VISITS.replace("outcome deny", "outcome deny carc CO-119"))
     found = acme.appeal(Claim.from_dict(claim(line())), 1, "PR-119")
     assert ([one.rule for one in found.grounds], len(found.notes)) == (["visits"], 1)
+
+
+def test_n54_an_absent_key_is_a_value_of_its_own() -> None:
+    acme = policy("limit once { count visits per calendar_year and condition  at most 1  outcome deny  cite manual }\n")
+    past = history(service("2026-02-02", condition=None))
+    assert status(judge(acme, claim(line(condition=None)), past), "once") == "broken"
+    assert status(judge(acme, claim(line(condition="knee")), past), "once") == "met"
+
+
+def test_n55_what_begins_on_one_date_of_the_history_ranks_alike() -> None:
+    acme = policy("limit one_place { count distinct place_of_service per calendar_year  at most 1  outcome deny  cite manual }\n")
+    past = [service("2026-02-02", place_of_service="11"), service("2026-02-02", place_of_service="12")]
+    for order in (past, past[::-1]):
+        assert status(judge(acme, claim(line(place_of_service="11")), history(*order)), "one_place") == "broken"
+
+
+def test_n55_an_own_line_ranks_by_its_date() -> None:
+    acme = policy("limit two { count visits per calendar_year  at most 2  outcome deny  cite manual }\n")
+    lines = (line(1, date_of_service="2026-03-01"), line(2, date_of_service="2026-03-06"))
+    report = judge(acme, claim(*lines), history(service("2026-03-03"), service("2026-03-06", claim="C0")))
+    assert (status(report, "two", 1), status(report, "two", 2)) == ("met", "broken")

@@ -186,7 +186,7 @@ def test_what_a_policy_mentions_is_gathered() -> None:
 def test_sessions_lie_at_the_thresholds_of_units() -> None:
     seen: set[Any] = set()
 
-    @few(150)
+    @few(300)
     @given(sessions(policy(VISITS)))
     def look(session: Any) -> None:
         seen.update(part.minutes for part in session.interventions)

@@ -309,11 +309,11 @@ def verdicts(report: Report) -> dict[tuple[str, int], str]:
 
 
 def contradictions(whole: Report, less: Report) -> list[tuple[str, int, str, str]]:
-    """What was settled of the lesser world and is otherwise in the whole one."""
+    """What was settled of the lesser world and is otherwise in the whole one; a policy that does not speak for the whole's plan is not applicable."""
     truth = verdicts(whole)
     settled = {"met": ("met", "not_applicable"), "not_applicable": ("met", "not_applicable"), "broken": ("broken",)}
     return [
-        (rule, line, said, truth[rule, line])
+        (rule, line, said, truth.get((rule, line), "not_applicable"))
         for (rule, line), said in verdicts(less).items()
-        if said in settled and truth[rule, line] not in settled[said]
+        if said in settled and truth.get((rule, line), "not_applicable") not in settled[said]
     ]

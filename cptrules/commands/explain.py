@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @click.argument("rule", required=False)
 @click.option("--stack", is_flag=True, help="Mark each clause with the file and line it comes from, layers folded.")
 @click.option("--facts", is_flag=True, help="Every fact that the policy can ask for, with its question.")
-def explain(what: str, rule: str | None, stack: bool, facts: bool) -> None:
+@click.option("--code", is_flag=True, help="Show the Python that a check of the policy runs, and which rules it decides.")
+def explain(what: str, rule: str | None, stack: bool, facts: bool, code: bool) -> None:
     """Explain a mistake by its code (E012), or a policy, or one rule of it, in plain English.
 
     Exit: 0; 2 where there is no such mistake, policy or rule.
@@ -37,6 +38,11 @@ def explain(what: str, rule: str | None, stack: bool, facts: bool) -> None:
     if rule is not None and rule not in known:
         near = nearest(rule, known)
         raise click.BadParameter(f'no rule is called "{rule}"' + (f"; did you mean {near}?" if near else ""), param_hint="RULE")
+    if code:
+        from ..compiled.shown import code_text
+
+        click.echo("\n\n".join(code_text(policies, policy, rule) for policy in policies if rule is None or any(r.name == rule for r in policy.rules)))
+        return None
     having = [policy for policy in policies if rule is None or any(one.name == rule for one in policy.rules)]
     click.echo("\n\n".join((stack_text if stack else explained)(policy, rule) for policy in having))
     return None

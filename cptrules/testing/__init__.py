@@ -38,6 +38,8 @@ from .laws import (
     units_follow_the_minutes,
     what_is_broken_is_found,
 )
+from .lessened import knowing_less_settles_nothing_else, later_services_never_count
+from .plain.law import a_plain_reading_agrees
 from .policies import policies
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "a_higher_limit_denies_no_more",
     "a_limit_is_over_only_past_it",
     "a_minute_more_never_loses_a_unit",
+    "a_plain_reading_agrees",
     "a_session_round_trips",
     "adding_history_never_lowers_a_count",
     "as_test",
@@ -61,6 +64,8 @@ __all__ = [
     "histories",
     "its_own_claim_never_counts",
     "json_round_trips",
+    "knowing_less_settles_nothing_else",
+    "later_services_never_count",
     "nothing_is_asked_in_vain",
     "order_never_matters",
     "outcomes_are_the_worst",

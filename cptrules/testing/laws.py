@@ -25,6 +25,8 @@ from ..repairs import applied
 from ..report import SEVERITY, Report, RuleStatus, worst
 from .cases import Case, as_test, cases, sessions
 from .completions import completed
+from .lessened import knowing_less_settles_nothing_else, later_services_never_count
+from .plain.law import a_plain_reading_agrees
 
 Law = Callable[[Policies, Case], None]
 SessionLaw = Callable[[Policies, Session], None]
@@ -447,7 +449,8 @@ LAWS: Final[tuple[Law, ...]] = (
     order_never_matters, completing_facts_stays_within, repairs_clear_findings, adding_history_never_lowers_a_count, every_rule_is_accounted_for,
     json_round_trips, evaluators_agree, outcomes_are_the_worst, what_is_broken_is_found, outside_its_dates_a_rule_is_silent, rules_are_independent,
     nothing_is_asked_in_vain, a_limit_is_over_only_past_it, a_higher_limit_denies_no_more, its_own_claim_never_counts, denied_services_never_count,
-    units_follow_the_minutes,
+    units_follow_the_minutes, a_plain_reading_agrees, knowing_less_settles_nothing_else,
+    later_services_never_count,
 )  # fmt: skip
 SESSION_LAWS: Final[tuple[SessionLaw, ...]] = (a_bill_keeps_the_timing_rules, a_minute_more_never_loses_a_unit, a_session_round_trips)
 

@@ -1,0 +1,52 @@
+"""What the campaign (tests/campaign.py) and the second opinions found: one test for each, so that it stays found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from judging import claim, history, judge, line, policy, service
+
+from cptrules import Claim, History, InputError
+
+
+@pytest.mark.parametrize("changed", [{"id": "\ud800"}, {"facts": {"stage": "\udfff"}}, {"condition": "a\ud800"}])
+def test_half_a_character_is_refused_in_dicts_as_it_is_in_json(changed: dict[str, Any]) -> None:
+    """`to_json` could not be read again."""
+    with pytest.raises(InputError, match="half a character"):
+        Claim.from_dict(claim(**changed))
+
+
+def test_words_where_a_code_is_due_are_not_repeated() -> None:
+    """They may be somebody's name."""
+    for record in (claim(line(modifiers=["John Q Public"])), claim(diagnoses=["John Q Public"])):
+        with pytest.raises(InputError) as error:
+            Claim.from_dict(record)
+        assert "John" not in str(error.value)
+    with pytest.raises(InputError, match='"gp"'):
+        History.from_dict({"services": [{"code": "97110", "date_of_service": "2026-03-04", "modifiers": ["gp"]}]})
+
+
+def test_what_known_minutes_support_is_said_of_them_all() -> None:
+    """With a line whose minutes are not known the report said "53 timed minutes support 3"; they support 4."""
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    told = {"minutes": 53, "contact": "one_on_one"}
+    report = judge(acme, claim(line(1, units=2, **told), line(2, code="97140", units=1, contact="one_on_one")))
+    (met,) = [one for one in report.rules if one.status == "met"]
+    assert "53 timed minutes support 4 in all, 2 of them here" in met.why
+
+
+def test_a_window_is_reckoned_once_for_a_line_in_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A condition on the first visit in a window reckoned it again for every service of the history: seconds for one claim."""
+    from cptrules import windows
+
+    reckoned = []
+    right = windows._settled
+    monkeypatch.setattr(windows, "_settled", lambda *given: reckoned.append(given) or right(*given))
+    acme = policy(
+        "window w { opens after injury  lasts 60 days }\n"
+        "require soon { that within 30 days after first visit in w  outcome warn  cite manual }\n"
+    )
+    past = history(*(service(f"2026-02-{day:02}") for day in range(2, 27)), events=[{"kind": "injury", "date": "2026-02-01"}])
+    assert judge(acme, claim(line()), past).outcome == "clean"
+    assert len(reckoned) < 10
