@@ -564,6 +564,10 @@ def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
         notes.append(f"the session is of {session.date}, on which the claim has no line")
     if session is not None and isinstance(session.payer, str) and isinstance(claim.payer, str) and session.payer != claim.payer:
         notes.append(f"the session names the payer {session.payer}, the claim {claim.payer}: whether it is this claim's session is to be looked at")
+    several = [v.index for v in lines if v.record.contact == "one_on_one" and isinstance(v.record.patients, int) and v.record.patients > 1]
+    if several:
+        told = words.listed(map(str, several))
+        notes.append(f"one on one is with one patient, and line {told} gives more: say which is right, contact or patients")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
     by_person = [] if session is not None else by_person
     if by_person and any(p.assisted_by() for p in matching):

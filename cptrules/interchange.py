@@ -394,7 +394,7 @@ def _session_faults(session: c.Session) -> Iterator[Fault]:
     yield from _at_the_same_time(session)
 
 
-def _alone_with_several(path: str, one: c.ServiceLine | c.Intervention) -> Iterator[Fault]:
+def _alone_with_several(path: str, one: c.Intervention) -> Iterator[Fault]:
     if one.contact == "one_on_one" and isinstance(one.patients, int) and one.patients > 1:
         yield Fault(path, f"one_on_one is with one patient, and {one.patients} are given")
 
@@ -455,7 +455,6 @@ def _claim_faults(claim: c.Claim) -> Iterator[Fault]:
         if line.number in first:
             yield Fault(f"lines[{index}].number", f"line number {line.number} stands twice; the first is lines[{first[line.number]}]")
         first.setdefault(line.number, index)
-        yield from _alone_with_several(f"lines[{index}].patients", line)
         if not isinstance(line.date_of_service, date):
             yield Fault(f"lines[{index}].date_of_service", "a line needs its date of service: it picks the rules that are in force")
         yield from _pointer_faults(line, line.diagnoses if line.diagnoses is not UNKNOWN else claim.diagnoses, f"lines[{index}]")

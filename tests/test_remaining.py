@@ -210,7 +210,7 @@ class TestAppeals:
         """A visit of last year, one denied, one of another discipline and one after the line are none of them."""
         past = history(
             service("2026-02-03"), service("2026-01-05"), service("2026-01-05", code="97140"), service("2025-12-30"),
-            service("2026-02-10", denied=True), service("2026-02-11", code="97535", modifiers=["GO"]), service("2026-03-05"),
+            service("2026-02-10", denied=True), service("2026-02-11", code="92507", modifiers=["GN"]), service("2026-03-05"),
         )  # fmt: skip
         (ground,) = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119", History.from_dict(past)).grounds
         assert (ground.facts["used"], ground.facts["dates_counted"]) == ("3", "2026-01-05, 2026-02-03 and 2026-03-04")

@@ -116,8 +116,11 @@ class TestWhatCannotHaveBeen:
     def test_one_on_one_is_with_one_patient(self) -> None:
         with pytest.raises(InputError, match=r"interventions\[0\].patients: one_on_one is with one patient, and 2 are given"):
             Session.from_dict(session(part("97110", 30, patients=2)))
-        with pytest.raises(InputError, match=r"lines\[0\].patients: one_on_one is with one patient"):
-            Claim.from_dict(claim(line(contact="one_on_one", patients=2)))
+
+    def test_of_a_claim_it_is_said(self) -> None:
+        """A claim is judged by what it says; that it says two things of one line is told."""
+        report = cptrules.load(MEDICARE).check(Claim.from_dict(claim(line(contact="one_on_one", patients=2), payer="MEDICARE_B")))
+        assert any("one on one is with one patient, and line 1 gives more" in note for note in report.notes)
 
 
 class TestMoreThanOneLine:
