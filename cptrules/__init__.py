@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .billing import Bill
-    from .checking import Fact, Policies, load
+    from .checking import Policies, load
     from .claims import UNKNOWN, Claim, History, Person, Session
+    from .compare import Change, Comparison
     from .diagnostics import Diagnostic
     from .errors import CptrulesError, Fault, InputError, PolicyErrors
     from .fhir.mapping import FhirMapping
     from .intake import read_claims, read_histories, read_sessions
+    from .questions import Fact
     from .remaining import Left, Remaining
     from .report import Finding, LineReport, Missing, Repair, Report, RuleStatus
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Fact": "checking", "Policies": "checking", "load": "checking",
+    "Fact": "questions", "Policies": "checking", "load": "checking",
     "UNKNOWN": "claims", "Claim": "claims", "History": "claims", "Session": "claims", "Person": "claims",
+    "Change": "compare", "Comparison": "compare",
     "Bill": "billing", "Remaining": "remaining", "Left": "remaining",
     "Diagnostic": "diagnostics", "FhirMapping": "fhir.mapping",
     "CptrulesError": "errors", "Fault": "errors", "InputError": "errors", "PolicyErrors": "errors",
@@ -33,7 +36,9 @@ _WHERE = {
 __all__ = [
     "UNKNOWN",
     "Bill",
+    "Change",
     "Claim",
+    "Comparison",
     "CptrulesError",
     "Diagnostic",
     "Fact",

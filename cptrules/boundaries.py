@@ -1,437 +1,571 @@
-"""The limits and dates of a rule, and whether a line lies at one or just past it: what tests of a policy have to try.
+"""The boundaries of a rule: claims and histories on both sides of each number, date, list, exception and way out it has.
 
-At the limit: the count, the value or the day is the limit's own. Just past it: the next whole number or day that is judged the
-other way; of money and of a table's values, which have no next one, the line that crosses the limit.
+Nothing is random: the same rule gives the same cases in the same order. A case is a proposal; what a policy makes of it is for
+`check` to say. Used by the comparison of policies and for suggesting tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Any, Final
+from functools import cache
+from itertools import islice
+from typing import Any, Final, assert_never
 
 import attrs
 
-from .conditions import _held as held
-from .conditions import events_of, interval_of, moment, value
-from .counting import Counted, belongs, count, same_group, span_of
+from . import dates
+from .claims import Claim, History, Session
+from .conditions import holidays, value
 from .dates import Span
-from .demands import _ranks as ranks_of
-from .documents import due
-from .lines import Case, View
+from .drafts import Draft, plain
+from .errors import InputError
+from .evaluate import check, verdict
+from .fields import Field
+from .meaning import parts_of
 from .policy import (
     AllOf,
     AmountEntry,
-    AmountValue,
-    AnyOf,
-    Apart,
+    Clause,
     CodeSet,
-    Comparison,
     Condition,
     Constant,
     Counter,
-    CountIs,
-    DateMoment,
-    DaysBetween,
+    Deadline,
     Documentation,
     Entry,
-    EventMoment,
     FieldValue,
-    InWindow,
-    IsAuthorized,
-    KindKey,
+    Forbid,
     Limit,
-    Near,
+    Modifiers,
     NeededElement,
-    Opposite,
+    OnList,
+    Opening,
+    Pairs,
+    Payment,
+    Policy,
     PriorAuthorization,
     RequestBy,
+    Require,
     Rule,
-    ScopeIncludes,
     TableValue,
-    Term,
-    TimeKey,
     Timing,
-    Value,
-    VisitMoment,
     Window,
-    WindowKey,
+    YesNo,
+    conditions_in,
 )
-from .timing import supported
-from .truth import Interval, Need, Truth
-from .windows import timeline
-from .words import MONEY_MEASURES
+from .reach import looked_at
+from .report import SEVERITY
+from .tables import Row, Table
+from .ways import MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .words import listed, money, spelt_unit
 
-AT: Final = "at the limit"
-PAST: Final = "just past it"
+MOST_CODES: Final = 120  # of a rule's `on`, each shown once
+MOST_ROWS: Final = 12  # of a table of pairs
 _ONE: Final = timedelta(days=1)
-
-Look = Callable[[View, Case], Iterable[str]]
-Place = Callable[[View, Case], Iterable[tuple[View, Case]]]  # of which services or records a condition is asked
+_YEARS: Final = (2026, 2025, 2027, 2024, 2023, 2022, 2028, 2020, 2018, 2030)
+_MINUTES: Final = ((7, 1), (8, 1), (22, 1), (22, 2), (23, 2), (37, 3), (38, 3), (15, 1), (30, 1))
 
 
 @attrs.frozen
 class Boundary:
-    """A limit or a date in words, and what a line shows of it; `days` are the two days it lies between, where it is a date."""
+    """A case beside a boundary of a rule: `part` names the clause it is about, `says` what sets it apart."""
 
-    text: str
-    look: Look
-    days: tuple[date, ...] = ()
+    rule: str
+    part: str
+    says: str
+    day: date
+    claim: Claim
+    history: History
+    session: Session | None = None
 
 
-# ---- what a demand holds -----------------------------------------------------------------------------------------
+def boundaries(rule: Rule, policy: Policy, days: Iterable[date] = (), rows: Iterable[Row] = ()) -> Iterator[Boundary]:
+    """The boundary cases of one rule of a policy, each once; `days` and rows of its table are looked at besides its own."""
+    seen: set[str] = set()
+    for part, says, draft in _Around(rule, policy, tuple(days), tuple(rows)).drafts():
+        try:
+            claim, history, session = draft.read()
+        except InputError:
+            continue  # a value that no claim can hold is no boundary of it
+        key = repr((claim.to_dict(), history.to_dict(), session))
+        if key not in seen:
+            seen.add(key)
+            yield Boundary(rule.name, part, says, draft.day, claim, history, session)
 
 
-def of_demand(rule: Rule) -> Iterator[Boundary]:
-    """Give the boundaries of a rule's demand, those of its conditions left out."""
-    match rule.demand:
-        case Limit(count=counter, at_most=bound) as demand:
-            yield Boundary(f"at most {_value(bound)}", lambda view, case: _counted(counter, bound, view, _ranked(demand, case)))
-            yield from _of_counter(counter)
-            yield from _of_value(bound)
-        case PriorAuthorization() as prior:
-            yield from _of_prior(prior)
-        case Timing():
-            yield Boundary("the units that the minutes support", partial(_supported, rule))
-        case Documentation(needs=needs):
-            of = rule.on[0] if rule.on else None
-            for need in needs:
-                if need.every:
-                    yield Boundary(f"{need.element} every {need.every} {need.unit}", partial(_due, need, of))
-        case _:
+@attrs.frozen
+class Judgment:
+    """What one rule by itself makes of the line in question; `pays` where it is a payment rule."""
+
+    outcome: str
+    carc: str | None = None
+    rarcs: tuple[str, ...] = ()
+    stands: tuple[tuple[str, Decimal], ...] = ()
+    pays: Decimal | None = None
+
+    def words(self, beside: Judgment | None = None) -> str:
+        """The outcome, with what sets it apart from another of the same outcome."""
+        if beside is None or beside.outcome != self.outcome:
+            return self.outcome
+        if beside.pays != self.pays:
+            return f"pays {money(self.pays)}" if self.pays is not None else "pays what is not known"
+        if beside.stands != self.stands:
+            return f"{self.outcome}, {listed(f'{many:f} {name}' for name, many in self.stands) or 'nothing'} stands"
+        return " ".join([self.outcome, self.carc or "without a code", *self.rarcs])
+
+
+def judged_alone(rule: Rule | None, policy: Policy, case: Boundary) -> Judgment | None:
+    """Really check a case under a policy of this rule alone (None: of no rule); None where the policy refuses the claim."""
+    payer = (case.claim.payer,) if isinstance(case.claim.payer, str) else policy.payers
+    alone = attrs.evolve(policy, rules=(rule,) if rule is not None else (), payers=payer, plans=())
+    try:
+        report = check((alone,), case.claim, case.history, case.session)
+    except InputError:
+        return None
+    line = max(one.number for one in case.claim.lines)
+    pays = next((one.pays for one in report.payments if one.line == line), None)
+    if rule is None:
+        return Judgment("clean")
+    mine = [one for one in report.found if one.rule == rule.name and line in one.lines]
+    if mine:
+        worst = max(mine, key=lambda one: SEVERITY[one.outcome])
+        return Judgment(worst.outcome, worst.carc, worst.rarc, tuple(sorted((worst.stands or {}).items())), pays)
+    open_ = any(one.rule == rule.name and line in one.lines and one.status == "undetermined" for one in report.rules)
+    return Judgment("undetermined" if open_ else "clean", pays=pays)
+
+
+def status(rule: Rule, draft: Draft) -> str:
+    """What becomes of a rule on a draft's line: met, broken, not_applicable or undetermined."""
+    try:
+        return verdict(rule, *draft.judged()).status
+    except InputError:
+        return "undetermined"
+
+
+_Told = tuple[str, str, Draft]
+
+
+@attrs.frozen
+class _Around:
+    """The search around one rule."""
+
+    rule: Rule
+    policy: Policy
+    days: tuple[date, ...]
+    rows: tuple[Row, ...]
+
+    def drafts(self) -> Iterator[_Told]:
+        base, demanded = self._ordinary()
+        if isinstance(self.rule.demand, Forbid | Payment):  # which say nothing but their scope
+            yield from self._scoped(base, 0)
+        yield from demanded
+        broken = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "broken"), None)
+        met = next((n for n, (_, _, draft) in enumerate(demanded) if status(self.rule, draft) == "met"), None)
+        telling = broken if broken is not None else 0
+        yield from self._dated(sorted({telling, *([met] if met is not None else [])}))
+        yield from self._coded(base, telling)
+        yield from self._scoped(base, telling)
+        yield from self._ways_out(demanded[telling][2] if demanded else base)
+
+    # ---- a plain case ----------------------------------------------------------------------------------------
+
+    def _ordinary(self) -> tuple[Draft, list[_Told]]:
+        """A day of the rule's on which it decides, with what it demands there.
+
+        A Saturday late in a month and a year, so that weeks, months and years have room before it.
+        """
+        usual = [_saturday(date(year, 11, 28)) for year in _YEARS]
+        inside = [day for day in (*usual, *self._own_days()) if self._in_force(day)]
+        for day in inside:
+            base = self._based(day)
+            demanded = list(self._demanded(base))
+            if any(status(self.rule, draft) in ("broken", "met") for _, _, draft in demanded):
+                return base, demanded
+        base = self._based(inside[0] if inside else usual[0])
+        return base, list(self._demanded(base))
+
+    def _in_force(self, day: date) -> bool:
+        return self.rule.in_force(day) and self.policy.speaks_on(day)
+
+    def _based(self, day: date, code: tuple[str, str | None] | None = None, changed: Clause | None = None) -> Draft:
+        """A plain draft that the rule is about, with no way out; a clause that is to be changed is left alone."""
+        code = code or next(self._codes(day), ("97110", None))
+        draft = plain(self.policy, day, *code)
+        if isinstance(self.rule.demand, Documentation):
+            draft = _with_record(draft)
+        if isinstance(self.rule.demand, Require) and self.rule.demand.beside:
+            draft = attrs.evolve(draft, complete_to=day + 400 * _ONE)  # what must stand beside the line may come after it
+        done: list[tuple[Condition, bool]] = []
+        wanted = [(clause, True) for clause in self.rule.when] + [(clause, False) for clause in (*self.rule.excepts, *self.rule.unless)]
+        for clause, want in wanted:
+            if clause is not changed:
+                made = settled(clause.condition, want, draft, done)
+                draft = made if made is not None else draft
+                done.append((clause.condition, want))
+        return draft
+
+    def _codes(self, day: date) -> Iterator[tuple[str, str | None]]:
+        """Codes that the rule looks at on a day."""
+        sets = looked_at(self.rule)
+        listed = tuple((row.cells["code"], None) for row in self._coded_rows() if row.span.holds(day))
+        for code, discipline in (*listed, *(codes_of(sets[0], plain(self.policy, day)) if sets else ())):
+            draft = plain(self.policy, day, code, discipline)
+            if all(one.holds(code, day, draft.discipline or None) for one in sets):
+                yield code, draft.discipline or None
+
+    def _coded_rows(self) -> tuple[Row, ...]:
+        """Rows of the tables that the rule looks its code up in: those asked for, then the first few."""
+        tables = [table for table in _tables(self.rule) if table.keys == ("code",)]
+        asked = tuple(row for row in self.rows if "code" in row.cells)
+        return (*asked, *(row for table in tables for row in table.rows[:4]))
+
+    # ---- the demand ------------------------------------------------------------------------------------------
+
+    def _demanded(self, base: Draft) -> Iterator[_Told]:
+        """Drafts on both sides of what the rule demands; they end where a draft holds what no claim can."""
+        try:
+            yield from self._sides(base)
+        except InputError:
             return
 
+    def _sides(self, base: Draft) -> Iterator[_Told]:
+        demand = self.rule.demand
+        match demand:
+            case Limit(count=counter, at_most=at_most):
+                if isinstance(at_most, FieldValue) and _number(at_most, base) is None:
+                    base = base.with_value(at_most.field, 30) or base
+                for said, draft in some(counted(counter, _number(at_most, base), base)):
+                    yield "at most", said, draft
+            case PriorAuthorization():
+                yield from self._prior(demand, base)
+            case Modifiers():
+                yield from _modifiers(demand, base)
+            case Require(that=that, beside=others):
+                yield from _that(that, base)
+                for one in others:
+                    yield "with", "nothing beside it", base
+                    for code, discipline in islice(codes_of(one.of, base), 6):
+                        yield "with", f"{code} beside it", attrs.evolve(base, others=(*base.others, beside(code, discipline, None, base)))
+            case Deadline(that=that):
+                yield from _that(that, base)
+            case Documentation():
+                yield from _documented(demand, base)
+            case Timing():
+                yield from _timed(demand, base)
+            case Pairs(table=table):
+                yield from self._paired(table, base)
+            case Forbid() | Payment():
+                yield self.rule.kind, f"code {base.line['code']}", base
+                yield self.rule.kind, "2 units", base.with_line(units=2, minutes=30, allowed="60.00")
+            case _:
+                assert_never(demand)
 
-def _ranked(demand: Limit, case: Case) -> Case:
-    ranks = ranks_of(demand, case)
-    return case if isinstance(ranks, Need) else attrs.evolve(case, ranks=ranks)
+    def _prior(self, demand: PriorAuthorization, base: Draft) -> Iterator[_Told]:
+        reached = [("", base)]
+        if demand.count is not None and demand.after is not None:
+            counts = list(some(counted(demand.count, _number(demand.after, base), base)))
+            for said, draft in counts:
+                yield "after", f"{said}, no authorization", draft
+            reached = [(f"{said}, ", draft) for said, draft in counts if status(self.rule, draft) == "broken"][:1] or reached
+        for lead, draft in reached:
+            yield "that", f"{lead}no authorization", draft
+            wanted = AllOf(tuple(clause.condition for clause in demand.that)) if demand.that else None
+            for said, tried in some(authorized(wanted, draft), MOST_WAYS):
+                yield "that", f"{lead}{said}", tried
+            for said, tried in _stated(draft):
+                yield "matching", f"{lead}{said}", tried
+            for request in demand.requested:
+                for said, tried in _requested(request, self._good(wanted, draft)):
+                    yield "requested", f"{lead}{said}", tried
 
+    def _good(self, wanted: Condition | None, draft: Draft) -> Draft:
+        """A draft with an authorization of which a condition holds."""
+        return next((tried for _, tried in authorized(wanted, draft) if wanted is None or is_so(wanted, True, tried)), draft.authorized())
 
-def _of_prior(prior: PriorAuthorization) -> Iterator[Boundary]:
-    after, counter = prior.after, prior.count
-    if after is not None and counter is not None:
-        yield Boundary(f"after {_value(after)}", partial(_counted, counter, after))
-        yield from _of_counter(counter)
-        yield from _of_value(after)
-    for request in prior.requested:
-        many = f"{request.number} {request.unit} {request.direction} {_moment(request.anchor)}"
-        yield Boundary(f"requested {'at least' if request.at_least else 'within'} {many}", partial(_requested, request))
+    def _paired(self, table: Table, base: Draft) -> Iterator[_Told]:
+        for row in self._some_rows(table):
+            one, two = (row.cells[name] for name in table.keys[:2])
+            day = base.day if row.span.holds(base.day) else row.span.to or row.span.from_ or base.day
+            for at in dict.fromkeys((day, *([row.span.to, row.span.to + _ONE] if row.span.to else []))):
+                draft = self._based(at, (two, None))
+                with_first = attrs.evolve(draft, others=(*draft.others, beside(one, None, None, draft)))
+                yield "listed in", f"{one} with {two}", with_first
+                for said, tried in _pair_ways_out(self.rule, with_first):
+                    yield "unless", f"{one} with {two}, {said}", tried
 
+    def _some_rows(self, table: Table) -> Iterator[Row]:
+        """The rows asked for, then one of each kind: by its values, and by whether it has ended."""
+        yield from (row for row in self.rows if set(table.keys) <= set(row.cells))
+        kinds: set[tuple[Any, ...]] = set()
+        for row in table.rows:
+            kind = (*(row.cells[name] for name in table.values), row.span.to is None)
+            if kind not in kinds and len(kinds) < MOST_ROWS:
+                kinds.add(kind)
+                yield row
 
-def _counted(counter: Counter, bound: Value, view: View, case: Case) -> Iterator[str]:
-    """Whether the count with the line is the bound's number, or the line is the first past it."""
-    found, limit = count(counter, view, case), interval_of(value(bound, view, case))
-    if found.in_window and limit is not None and limit.low == limit.high:
-        yield from _beside_limit(counter, found, Decimal(limit.low))
+    # ---- dates, codes, scope ---------------------------------------------------------------------------------
 
+    def _own_days(self) -> list[date]:
+        """Every day beside which the rule changes, the days on both sides of it in, and a day late in the same year."""
+        late = (_saturday(date(day.year, 11, 28)) for day in (*days_of(self.rule), *self.days))
+        near = (dates.add(day, step, "days") for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1))
+        return sorted({day for day in (*near, *late) if day is not None})
 
-def _beside_limit(counter: Counter, found: Counted, limit: Decimal) -> Iterator[str]:
-    used, before = _exact(found.interval), _exact(found.before)
-    if used is None:
-        return
-    if used == limit:
-        yield AT
-    if (used == limit + 1) if _whole(counter) else (before is not None and before <= limit < used):
-        yield PAST
+    def _dated(self, numbers: list[int]) -> Iterator[_Told]:
+        for day in self._own_days():
+            if not 1950 <= day.year <= 2090:
+                continue
+            base = self._based(day)
+            told = list(self._demanded(base))
+            for number in numbers if isinstance(self.rule.demand, Pairs) else range(len(told)):
+                if number < len(told) and (number in numbers or told[number][0] in ("at most", "after")):
+                    yield told[number]
+            yield from self._dated_clauses(base, numbers[0])
 
+    def _dated_clauses(self, base: Draft, telling: int) -> Iterator[_Told]:
+        """Exceptions and ways out on a day, with all but the day as they ask for it."""
+        for clause in self.rule.excepts:
+            draft = self._again(telling, as_far_as(clause.condition, True, base))
+            if draft is not None:
+                yield clause.text or "except", clause.text, draft
+        broken = self._again(telling, base)
+        for clause in self.rule.unless if broken is not None and not isinstance(self.rule.demand, Pairs) else ():
+            yield clause.text or "unless", clause.text, as_far_as(clause.condition, True, broken or base)
 
-def _exact(found: Interval | None) -> Decimal | None:
-    return Decimal(found.low) if found is not None and found.low == found.high else None
+    def _again(self, telling: int, base: Draft) -> Draft | None:
+        found = next((one for n, one in enumerate(self._demanded(base)) if n == telling), None)
+        return found[2] if found is not None else None
 
+    def _coded(self, base: Draft, telling: int) -> Iterator[_Told]:
+        """Each code that the rule names, and codes just outside."""
+        sets = looked_at(self.rule)
+        listed = ((row.cells["code"], None) for row in self._coded_rows())
+        for named in (listed, *(_named(members, base) for members in sets)):
+            for code, discipline in islice(named, MOST_CODES):
+                draft = self._again(telling, self._based(base.day, (code, discipline)))
+                if draft is not None:
+                    yield "on", f"code {code}", draft
 
-def _whole(counter: Counter) -> bool:
-    return counter.table is None and counter.measure not in MONEY_MEASURES
+    def _scoped(self, base: Draft, telling: int) -> Iterator[_Told]:
+        """Each clause of the scope both ways."""
+        for word, clauses in (("when", self.rule.when), ("except", self.rule.excepts)):
+            for clause in clauses:
+                ready = self._based(base.day, changed=clause)
+                for want in (True, False):
+                    for said, tried in some(ways(clause.condition, want, ready), MOST_WAYS):
+                        draft = self._again(telling, tried)
+                        if draft is not None:
+                            yield clause.text or word, said, draft
 
-
-def _supported(rule: Rule, view: View, case: Case) -> Iterator[str]:
-    found = supported(rule, view, case)
-    if found.stands is not None and found.billed:
-        yield from [AT] if found.billed == found.stands else []
-        yield from [PAST] if found.billed == found.stands + 1 else []
-
-
-def _due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Iterator[str]:
-    """The last visit or day before a kind of note is overdue, and the first after it."""
-    found = due(need, of, view, case)
-    if found.by is not None and view.day is not None and not found.asked:
-        yield from [AT] if view.day == found.by else []
-        yield from [PAST] if view.day == found.by + _ONE else []
-    left = _exact(found.left)
-    if left is not None and not found.asked:
-        yield from [AT] if left == 1 else []
-        yield from [PAST] if left == 0 else []
-
-
-def _requested(request: RequestBy, view: View, case: Case) -> Iterator[str]:
-    anchor = moment(request.anchor, view, case)
-    for _, inside in of_authorizations(view, case):
-        record: Any = inside.authorization
-        asked = record.received if isinstance(record.received, date) else record.requested
-        if isinstance(asked, date) and isinstance(anchor, date):
-            yield from _at_the_edge(request, asked, anchor, case, near=not request.at_least)
-
-
-# ---- counters, windows and values --------------------------------------------------------------------------------
-
-
-def _of_counter(counter: Counter) -> Iterator[Boundary]:
-    """Where the time of a count begins: another service that counts on its first day, and on the day before."""
-    for key in counter.keys:
-        if isinstance(key, WindowKey):
-            yield from of_window(key.window)
-        if isinstance(key, WindowKey) or (isinstance(key, TimeKey) and key.name not in ("line", "claim", "lifetime")):
-            yield Boundary(f"per {key.words()}", partial(_first_day, counter, key))
-    if counter.where is not None:
-        yield from of_condition(counter.where, of_services)
-
-
-def _first_day(counter: Counter, key: TimeKey | WindowKey, view: View, case: Case) -> Iterator[str]:
-    span = span_of(key, view, case)
-    if not isinstance(span, Span) or span.from_ is None:
-        return
-    kinds = [one for one in counter.keys if isinstance(one, KindKey)]
-    for other in (*case.services, *case.lines):
-        side = {span.from_: AT, span.from_ - _ONE: PAST}.get(other.day) if other is not view and other.day is not None else None
-        if side is not None and belongs(other, counter.of, counter.where, case).truth is Truth.TRUE:
-            yield from [side] if same_group(kinds, view, other, None, case).truth is Truth.TRUE else []
-
-
-def of_window(window: Window) -> Iterator[Boundary]:
-    """A window's last day, and the day after it."""
-    if window.year_from is not None or window.lengths:
-        yield Boundary(f"window {window.name} ends", partial(_last_day, window))
-
-
-def _last_day(window: Window, view: View, case: Case) -> Iterator[str]:
-    found = timeline(window, view, case)
-    if isinstance(found, Need) or view.day is None:
-        return
-    mine = found.at(view.day)
-    if mine is not None and mine.to == view.day:
-        yield AT
-    if any(span.to == view.day - _ONE for span in found.spans) or (window.year_from is not None and mine is not None and mine.from_ == view.day):
-        yield PAST
-
-
-def _of_value(wanted: Value | object) -> Iterator[Boundary]:
-    """The dates on which an amount changes."""
-    if isinstance(wanted, AmountValue):
-        begun = {entry.span.from_ for entry in wanted.entries}
-        for entry in wanted.entries:
-            ends = None if entry.span.to is None or entry.span.to + _ONE in begun else entry.span.to  # told by the next one's first day
-            yield from of_span(Span(entry.span.from_, ends), wanted.name)
-            if entry.when is not None:
-                yield from of_condition(entry.when)
-
-
-def amounts_in(rule: Rule) -> Iterator[AmountEntry]:
-    """Give the entries of a bound that hang on a condition."""
-    bounds = [getattr(rule.demand, "at_most", None), getattr(rule.demand, "after", None)]
-    for bound in bounds:
-        if isinstance(bound, AmountValue):
-            yield from (entry for entry in bound.entries if entry.when is not None)
-
-
-def of_span(span: Span, name: str = "effective") -> Iterator[Boundary]:
-    """The first and the last day of a span, and the days beside them."""
-    if span.from_ is not None and span.from_ > date.min:
-        yield _dated(f"{name} from {span.from_}", span.from_, span.from_ - _ONE)
-    if span.to is not None and span.to < date.max:
-        yield _dated(f"{name} to {span.to}", span.to, span.to + _ONE)
-
-
-def _dated(text: str, day: date, beyond: date) -> Boundary:
-    sides = {day: (AT,), beyond: (PAST,)}
-    return Boundary(text, lambda view, _: sides.get(view.day, ()) if view.day is not None else (), (day, beyond))
-
-
-def of_selector(selector: CodeSet) -> Iterator[Boundary]:
-    """The dates of the entries of a set of codes, for lines of such an entry."""
-    for entry in (*selector.entries, *selector.excluding):
-        for dated in of_span(entry.span, entry.value or selector.text):
-            yield attrs.evolve(dated, look=_for(entry, dated.look))
-        if entry.members is not None:
-            yield from of_selector(entry.members)
-
-
-def _for(entry: Entry, look: Look) -> Look:
-    return lambda view, case: look(view, case) if entry.kind != "code" or entry.value == view.record.code else ()
-
-
-# ---- conditions --------------------------------------------------------------------------------------------------
-
-
-def here(view: View, case: Case) -> Iterator[tuple[View, Case]]:
-    """The line itself."""
-    yield view, case
-
-
-def of_services(view: View, case: Case) -> Iterator[tuple[View, Case]]:
-    """The line and every other service."""
-    yield from ((other, case) for other in (*case.services, *case.lines))
-
-
-def of_authorizations(view: View, case: Case) -> Iterator[tuple[View, Case]]:
-    """The line under each authorization on file."""
-    records = case.history.authorizations if case.history is not None else None
-    yield from ((view, attrs.evolve(case, authorization=record)) for record in (records if isinstance(records, tuple) else ()))
-
-
-def _of_events(kind: str) -> Place:
-    def each(view: View, case: Case) -> Iterator[tuple[View, Case]]:
-        found = events_of(kind, None, view, case)
-        yield from ((view, attrs.evolve(case, event=event)) for event, _ in ([] if isinstance(found, Need) else found))
-
-    return each
-
-
-def of_condition(condition: Condition, place: Place = here) -> Iterator[Boundary]:
-    """Give the boundaries of a condition, those of what it is made of included."""
-    match condition:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from of_condition(part, place)
-        case Opposite(part=part) | Term(condition=part):
-            yield from of_condition(part, place)
-        case Comparison(sign=sign) if sign not in ("=", "!="):
-            yield Boundary(_comparison(condition), _at(place, partial(_compared, condition)))
-            yield from _of_value(condition.right)
-        case CountIs(counter=counter, sign=sign, right=right):
-            told = f"count {counter.noun} {sign} {_value(right)}"
-            yield Boundary(told, _at(place, partial(_count_beside, condition)))
-            yield from _of_counter(counter)
-            yield from _of_value(right)
-        case Near() | Apart():
-            yield Boundary(_distance(condition), _at(place, partial(_edge, condition)))
-            yield from _of_moments(condition)
-        case InWindow(window=window):
-            yield from of_window(window)
-        case ScopeIncludes(where=where, window=included):
-            yield from of_condition(where, of_services) if where is not None else ()
-            yield from of_window(included) if included is not None else ()
-        case IsAuthorized(where=where) if where is not None:
-            yield from of_condition(where, of_authorizations)
-        case _:
+    def _ways_out(self, draft: Draft) -> Iterator[_Told]:
+        if isinstance(self.rule.demand, Pairs):
             return
+        for clause in self.rule.unless:
+            for want in (True, False):
+                for said, tried in some(ways(clause.condition, want, draft), MOST_WAYS):
+                    yield clause.text or "unless", said, tried
 
 
-def _of_moments(condition: Near | Apart) -> Iterator[Boundary]:
-    for one in (condition.moment, condition.anchor):
-        if isinstance(one, EventMoment) and one.where is not None:
-            yield from of_condition(one.where, _of_events(one.kind))
-        if isinstance(one, VisitMoment):
-            yield from of_condition(one.where, of_services) if one.where is not None else ()
-            yield from of_window(one.window) if one.window is not None else ()
+def _pair_ways_out(rule: Rule, draft: Draft) -> Iterator[Way]:
+    """Each fact of the line that a way out of a pair asks for; what the row says of the pair nothing sets."""
+    for clause in rule.unless:
+        for part in conditions_in(clause.condition):
+            if isinstance(part, OnList | YesNo) and part.field.owner != "pair":
+                yield from some(ways(part, True, draft), 12)
 
 
-def _at(place: Place, look: Look) -> Look:
-    return lambda view, case: [side for one, inside in place(view, case) for side in look(one, inside)]
+def _saturday(day: date) -> date:
+    return day - ((day.weekday() - 5) % 7) * _ONE
 
 
-def _compared(condition: Comparison, view: View, case: Case) -> Iterator[str]:
-    moments = isinstance(condition.left, EventMoment | VisitMoment)
-    left: Any = moment(condition.left, view, case) if moments else value(condition.left, view, case)  # type: ignore[arg-type]
-    right = value(condition.right, view, case)
-    for one in left if isinstance(left, tuple) else (left,):
-        yield from _beside(_number(one), condition.sign, _number(right), whole=not _in_parts(condition))
+def _number(wanted: Any, draft: Draft) -> Decimal | None:
+    found = value(wanted, *draft.judged())
+    if isinstance(found, int | Decimal) and not isinstance(found, bool):
+        return Decimal(found)
+    return None
 
 
-def _number(found: Any) -> Decimal | None:
-    """A number or a day as a number; None where it is not known exactly."""
-    if isinstance(found, date):
-        return Decimal(found.toordinal())
-    return _exact(interval_of(found)) if not isinstance(found, Need) else None
+def _named(members: CodeSet, draft: Draft) -> Iterator[tuple[str, str | None]]:
+    """What a set names, then what it excludes, then codes that it may not hold."""
+    yield from codes_of(members, draft)
+    yield from codes_of(attrs.evolve(members, entries=members.excluding, excluding=()), draft)
+    yield from (("97110", "PT"), ("97530", "OT"), ("92507", "SLP"), ("97161", "PT"), ("97010", "PT"))
 
 
-def _in_parts(condition: Comparison) -> bool:
-    """Whether the value has no next one: money, a percentage, a number with decimals."""
-    sides = (condition.left, condition.right)
-    types = {side.field.type if isinstance(side, FieldValue) else getattr(side, "type", "") for side in sides}
-    constants = [side.value for side in sides if isinstance(side, Constant) and isinstance(side.value, Decimal)]
-    return bool(types & {"money", "percent"}) or any(one % 1 for one in constants) or any(isinstance(side, TableValue) for side in sides)
+def days_of(rule: Rule) -> tuple[date, ...]:
+    """The days on which something in a rule begins or ends."""
+    return tuple(sorted({day for span in _spans(rule) for day in (span.from_, span.to) if day is not None}))
 
 
-def _beside(left: Decimal | None, sign: str, right: Decimal | None, whole: bool) -> Iterator[str]:
-    if left is None or right is None:
-        return
-    if left == right:
-        yield AT
-    step = -1 if sign in ("<", ">=") else 1
-    if (left - right == step) if whole else ((left - right) * step > 0):
-        yield PAST
+@cache
+def _spans(rule: Rule) -> tuple[Span, ...]:
+    """The spans of dates in a rule: its own, its layers', those of its amounts, codes and windows, and single dates."""
+    found: list[Span] = []
+    for part in parts_of(rule):
+        match part:
+            case AmountEntry(span=span) | Entry(span=span):
+                found.append(span)
+            case Constant(value=date() as day):
+                found.append(Span(day, day))
+            case Opening(day=date() as day) | Window(since=date() as day):
+                found.append(Span(day, None))
+            case Span():
+                found.append(part)
+    return tuple(dict.fromkeys(found))
 
 
-def _count_beside(condition: CountIs, view: View, case: Case) -> Iterator[str]:
-    found = count(condition.counter, view, case)
-    right = _number(value(condition.right, view, case))
-    if found.in_window:
-        yield from _beside(_exact(found.interval), condition.sign, right, whole=_whole(condition.counter))
+@cache
+def _tables(rule: Rule) -> tuple[Table, ...]:
+    """The tables that a rule looks values up in, other than a list of pairs."""
+    found = [part.table for part in parts_of(rule) if isinstance(part, TableValue | Counter)]
+    return tuple(dict.fromkeys(table for table in found if table is not None))
 
 
-def _edge(condition: Near | Apart, view: View, case: Case) -> Iterator[str]:
-    start = moment(condition.moment, view, case) if condition.moment is not None else view.day
-    anchor = moment(condition.anchor, view, case)
-    if isinstance(start, date) and isinstance(anchor, date):
-        yield from _at_the_edge(condition, start, anchor, case, isinstance(condition, Near))
+# ---- kinds of demand ---------------------------------------------------------------------------------------------
 
 
-def _at_the_edge(distance: Any, start: date, anchor: date, case: Case, near: bool) -> Iterator[str]:
-    """The last day that is judged one way, and the first that is judged the other."""
-    outside = _ONE if near == (distance.direction == "after") else -_ONE
-
-    def truth(day: date) -> Truth:
-        return held(distance, day, anchor, case, near).truth
-
-    if date.min + _ONE < start < date.max - _ONE:
-        if truth(start) is Truth.TRUE and truth(start + outside) is Truth.FALSE:
-            yield AT
-        if truth(start) is Truth.FALSE and truth(start - outside) is Truth.TRUE:
-            yield PAST
+def _that(that: tuple[Clause, ...], base: Draft) -> Iterator[_Told]:
+    """Each condition both ways, the others true."""
+    for turn, clause in enumerate(that):
+        draft = base
+        for other in (*that[:turn], *that[turn + 1 :]):
+            draft = settled(other.condition, True, draft) or draft
+        for want in (False, True):
+            for said, tried in some(ways(clause.condition, want, draft), MOST_WAYS):
+                yield clause.text or "that", said, tried
+        yield clause.text or "that", "as it is", draft
 
 
-# ---- in words ----------------------------------------------------------------------------------------------------
+def _modifiers(demand: Modifiers, base: Draft) -> Iterator[_Told]:
+    plainly = list(base.line["modifiers"])
+    groups = (*demand.one_of, *demand.all_of, *demand.at_most_one_of, demand.refuse, tuple(need.modifier for need in demand.needs))
+    named = tuple(dict.fromkeys(one for group in groups for one in group))
+    without = [one for one in plainly if one not in named]
+    if {"CQ", "CO"} & set(named) and "minutes_by" not in base.line:  # whose minutes they are hangs on no modifier then
+        base = base.with_line(minutes_by={base.line["rendering_provider"]["role"]: base.line["minutes"]})
+    yield "needs", f"modifiers {' '.join(without) or 'none'}", base.with_modifiers(without)
+    yield "needs", f"modifiers {' '.join(plainly) or 'none'}", base
+    for one in named:
+        yield "needs", f"modifiers {' '.join([*without, one])}", base.with_modifiers([*without, one])
+        yield "needs", f"modifiers {' '.join([*plainly, one])}", base.with_modifiers([*plainly, one])
+    for need in demand.needs:
+        if need.discipline is not None:
+            draft = base.of_discipline(need.discipline)
+            yield "needs", f"{need.discipline} without {need.modifier}", draft.with_modifiers([m for m in draft.line["modifiers"] if m not in named])
+            yield "needs", f"{need.discipline} with {need.modifier}", draft.with_modifiers([*draft.line["modifiers"], need.modifier])
+    for group in (*demand.all_of, *demand.at_most_one_of):
+        for left in group:
+            kept = [one for one in group if one != left]
+            yield "needs", f"modifiers {' '.join([*without, *kept])}", base.with_modifiers([*without, *kept])
+        yield "needs", f"modifiers {' '.join([*without, *group])}", base.with_modifiers([*without, *group])
 
 
-def _value(wanted: Any) -> str:
-    match wanted:
-        case Constant(type="money", value=amount):
-            return f"${amount}"
-        case Constant(type="percent", value=share):
-            return f"{share}%"
-        case Constant(value=found):
-            return str(found)
-        case FieldValue(field=field):
-            return field.name
-        case AmountValue(name=name):
-            return name
-        case TableValue(table=table):
-            return table.name
-        case DaysBetween(start=start, end=end):
-            return f"days from {_moment(start)} to {_moment(end)}"
-        case _:
-            return _moment(wanted)
+def _stated(draft: Draft) -> Iterator[Way]:
+    """Authorizations that state more and less: codes, dates, visits."""
+    known = draft.authorized()
+    whole = known.with_authorization(codes=[draft.line["code"]], visits=99, used_visits=0)
+    yield "an authorization that states code, dates and visits", whole
+    yield "one that states no code", known.with_authorization(visits=99, used_visits=0)
+    yield "one that states no visits", known.with_authorization(codes=[draft.line["code"]])
+    yield "one that states no end", whole.with_authorization(to=None)
+    yield "one for another code", whole.with_authorization(codes=["97168"])
+    yield "one that ended the day before", whole.with_authorization(to=(draft.day - _ONE).isoformat())
 
 
-def _moment(wanted: Any) -> str:
-    match wanted:
-        case None:
-            return "date_of_service"
-        case DateMoment(field=field):
-            return field.name
-        case EventMoment(kind=kind):
-            return kind
-        case _:
-            of = f" of {wanted.of.text}" if wanted.of is not None else ""
-            return f"{wanted.which} visit{of}" + (f" in {wanted.window.name}" if wanted.window is not None else "")
+def _requested(request: RequestBy, draft: Draft) -> Iterator[Way]:
+    """The request just inside and just outside its time."""
+    anchor = day_of(request.anchor, draft) or draft.day
+    sign = 1 if request.direction == "after" else -1
+    edge = dates.add(anchor, sign * request.number, request.unit, holidays(draft.judged()[1])) or anchor
+    for day in dict.fromkeys((edge, edge + _ONE, edge - _ONE, anchor)):
+        yield f"asked for on {day}", draft.with_authorization(requested=day.isoformat(), received=day.isoformat())
 
 
-def _comparison(condition: Comparison) -> str:
-    return f"{_value(condition.left)} {condition.sign} {_value(condition.right)}"
+def _timed(demand: Timing, base: Draft) -> Iterator[_Told]:
+    """Minutes and units at the thresholds, of whole codes and of two codes together."""
+    for minutes, units in _MINUTES:
+        yield "by", f"{units} {spelt_unit(units, 'units')}, {minutes} minutes", base.with_line(units=units, minutes=minutes)
+    other = {**base.line, "code": "97140" if base.line["code"] != "97140" else "97530", "minutes": 7}
+    for minutes in (7, 8, 16):
+        yield "by", f"{minutes} minutes beside 7 of {other['code']}", attrs.evolve(base.with_line(minutes=minutes), others=(*base.others, other))
+    for clause in demand.only_minutes:
+        for want in (True, False):
+            for said, tried in some(ways(clause.condition, want, base), 20):
+                yield clause.text, said, tried
 
 
-def _distance(condition: Near | Apart) -> str:
-    word = "within" if isinstance(condition, Near) else "at least"
-    start = f"{_moment(condition.moment)} " if condition.moment is not None else ""
-    return f"{start}{word} {condition.number} {condition.unit} {condition.direction} {_moment(condition.anchor)}"
+_NOTE: Final[Mapping[str, str]] = {
+    "text": "Gait training on level ground.", "medical_necessity": "Needs a therapist's skill to progress gait safely after the fall of 2026-01-05.",
+    "progress": "Walks 120 feet, was 40 on 2026-01-12.", "functional_outcome": "Climbs 10 stairs alone, could not on 2026-01-12.",
+    "signature": "A. Therapist", "credentials": "PT, DPT",
+}  # fmt: skip
+
+
+def _with_record(draft: Draft) -> Draft:
+    """The visit's note and session with every element in them."""
+    plan = {"established": (draft.day - 20 * _ONE).isoformat(), "certified": (draft.day - 18 * _ONE).isoformat(),
+            "ends": (draft.day + 60 * _ONE).isoformat()}  # fmt: skip
+    note = {**_NOTE, "signed_on": draft.day.isoformat(), "plan_of_care": plan}
+    return attrs.evolve(_with_session(draft.with_note(**note)), in_event=False)
+
+
+def _with_session(draft: Draft) -> Draft:
+    """The session with the visit's note as the record has it."""
+    mine = (note for note in draft.notes if note["date"] == draft.day.isoformat())
+    return draft.with_session(note=next(({k: v for k, v in note.items() if k not in ("kind", "date")} for note in mine), None))
+
+
+def _documented(demand: Documentation, base: Draft) -> Iterator[_Told]:
+    yield "needs", "a full note", base
+    yield "needs", "no note", base.without_note()
+    for need in (*demand.needs, *(one for group in demand.one_of for one in group)):
+        for said, draft in _lacking(need, base):
+            yield f"needs {need.element}", said, draft
+    yield from _that(demand.that, attrs.evolve(base, session=None))
+
+
+def _lacking(need: NeededElement, base: Draft) -> Iterator[Way]:
+    """What is needed left out; a note that is due as old as it may be, and a day or a visit older."""
+    name = need.element.replace("_", " ")
+    if need.every:
+        yield from _due(need, base)
+    elif need.event is not None:
+        yield f"{name} on file", base.with_event(need.event, base.day - 3 * _ONE)
+    elif need.field is not None:
+        yield from ((f"{name}: {said}", draft) for said, draft in some(ways_of_field(need.field, base), 4))
+    elif need.element in ("interventions", "total_minutes", "timed_minutes"):
+        timed = [{**one, "minutes": None} for one in (base.session or {}).get("interventions", ())]
+        gone: dict[str, dict[str, Any]] = {"interventions": {"interventions": []}, "total_minutes": {"total_minutes": None}}
+        yield f"no {name}", base.with_session(**gone.get(need.element, {"interventions": timed}))
+    elif need.element in _NOTE or need.element == "signed_on" or need.element == "plan_of_care":
+        for text in (None, "Tolerated well."):
+            if text is None or need.element in ("progress", "functional_outcome", "medical_necessity"):
+                yield f"{name}: {text or 'none'}", _with_session(base.with_note(**{need.element: text}))
+    else:
+        older = {"kind": need.element, "date": (base.day - 5 * _ONE).isoformat()}
+        yield f"{name} of five days before", attrs.evolve(base, notes=(*base.notes, older))
+
+
+def ways_of_field(field: Field, draft: Draft) -> Iterator[Way]:
+    """A field given and not given."""
+    from .policy import HasField
+
+    yield from ways(HasField(field), True, draft)
+    yield from ways(HasField(field), False, draft)
+
+
+def _due(need: NeededElement, base: Draft) -> Iterator[Way]:
+    base = _with_session(base.with_note(plan_of_care=None))  # a certified plan of care is a certification too
+    for more in (-1, 0, 1, 2):
+        many = need.every + more
+        by_visits = need.unit in ("visits", "treatment_days")
+        before = base.day - many * _ONE if by_visits else dates.add(base.day, -need.every, need.unit)
+        if before is None or many < 0:
+            continue
+        at = before if by_visits else before - more * _ONE
+        services = tuple(base.service(base.day - n * _ONE) for n in range(1, many)) if by_visits else (base.service(at),)
+        note = {"kind": need.element, "date": at.isoformat(), "discipline": base.discipline or None}
+        yield f"{need.element.replace('_', ' ')} of {at}", attrs.evolve(base, notes=(*base.notes, note), services=(*base.services, *services))
+

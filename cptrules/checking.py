@@ -11,7 +11,6 @@ import attrs
 from .claims import Claim, History, Session
 from .diagnostics import Diagnostic, rendered
 from .errors import PolicyErrors
-from .fields import Field
 from .policy import Policy
 from .report import Report
 
@@ -21,19 +20,14 @@ if TYPE_CHECKING:
     from .appeals import Appeal
     from .billing import Bill
     from .claims import Person, Provider
+    from .compare import Comparison
+    from .compiled import Compiled
     from .loading import Loaded
+    from .questions import Fact
     from .remaining import Remaining
 
 
-@attrs.frozen
-class Fact:
-    """A fact that a policy can ask for: its name, its type, whose it is, and the question; `words` where it is one of a list."""
-
-    name: str
-    type: str
-    owner: str
-    question: str
-    words: tuple[str, ...] = ()
+FEW = 8  # checks that the reference does before compiling the policies pays
 
 
 @attrs.frozen
@@ -42,6 +36,8 @@ class Policies:
 
     policies: tuple[Policy, ...]
     warnings: tuple[Diagnostic, ...] = attrs.field(default=(), repr=False)
+    _made: list[Compiled] = attrs.field(factory=list, init=False, eq=False, repr=False)  # never pickled, nor are the checks so far
+    _few: list[None] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def check(self, claim: Claim, history: History | None = None, session: Session | None = None, *,
               ignore_missing: Iterable[str] = ()) -> Report:  # fmt: skip
@@ -50,13 +46,33 @@ class Policies:
         A rule that stays open only for want of a field in `ignore_missing` moves no outcome. Raises InputError with every
         fault of the claim or the history and its path.
         """
-        from .evaluate import check
         from .interchange import reread
 
-        return check(
-            self.policies, reread(claim), None if history is None else reread(history, "history."),
+        given = (
+            reread(claim), None if history is None else reread(history, "history."),
             None if session is None else reread(session, "session."), frozenset(ignore_missing),
         )  # fmt: skip
+        if len(self._few) < FEW:
+            from .evaluate import check
+
+            self._few.append(None)
+            return check(self.policies, *given)
+        return self._compiled().check(*given)
+
+    def _compiled(self) -> Compiled:
+        """The same policies compiled, once for these Policies; two threads at once make the same twice, and one is kept."""
+        from .compiled import Compiled
+
+        if not self._made:
+            self._made.append(Compiled(self.policies))
+        return self._made[0]
+
+    def __getstate__(self) -> tuple[object, ...]:
+        return self.policies, self.warnings
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        for name, value in zip(("policies", "warnings", "_made", "_few"), (*state, [], []), strict=True):
+            object.__setattr__(self, name, value)
 
     def bill(self, session: Session, history: History | None = None) -> Bill:
         """Make the claim that a session supports, with how its units came about and what is open.
@@ -93,8 +109,15 @@ class Policies:
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""
-        found: dict[str, Field] = {field.name: field for policy in self.policies for field in policy.facts}
-        return tuple(Fact(f.name, f.type, f.owner, f.question, f.words) for _, f in sorted(found.items()))
+        from .questions import asked_of
+
+        return asked_of(self.policies)
+
+    def diff(self, new: Policies) -> Comparison:
+        """Compare with newer policies: rules added, removed and changed in meaning, each with a claim that comes out differently."""
+        from .compare import compare
+
+        return compare(self, new)
 
 
 def load(*names: str | os.PathLike[str]) -> Policies:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import attrs
 
@@ -19,6 +19,8 @@ class Unknown(enum.Enum):
     """The type of `UNKNOWN`."""
 
     UNKNOWN = "unknown"
+
+    __hash__ = object.__hash__  # an enum's own goes through Python, and records are looked up by what they hold
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -84,7 +86,7 @@ def _several() -> Any:
     return attrs.field(default=UNKNOWN, converter=_fixed)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Provider:
     """A billing or rendering provider, or who did an event."""
 
@@ -94,7 +96,7 @@ class Provider:
     role: Text = UNKNOWN
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Patient:
     """The patient; its repr shows nothing of the person."""
 
@@ -106,7 +108,7 @@ class Patient:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class OtherPayer:
     """Another payer of the claim and what it decided."""
 
@@ -116,7 +118,7 @@ class OtherPayer:
     exhausted: YesNo = UNKNOWN
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ServiceLine:
     """One service line of a claim; what it has not itself it inherits from the claim."""
 
@@ -145,7 +147,7 @@ class ServiceLine:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Service(ServiceLine):
     """A service of the history: a line's fields, those it would inherit, and what became of it."""
 
@@ -159,7 +161,12 @@ class Service(ServiceLine):
 
 
 class Record:
-    """What is read from JSON and written back as it was."""
+    """What is read from JSON and written back as it was.
+
+    One that was read remembers that it is sound, so that nobody has to hold it to interchange.md again; a copy does not.
+    """
+
+    __slots__ = ("_kept",)  # set by `cptrules.decode` alone: SOUND, or of a history its services as columns
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -188,7 +195,24 @@ class Record:
         return write_json(self)
 
 
-@attrs.frozen(kw_only=True)
+SOUND: Final = True
+_T = TypeVar("_T")
+_keep = Record._kept.__set__  # type: ignore[attr-defined]
+
+
+def sound(record: _T, kept: object = SOUND) -> _T:
+    """Mark a record as read and found good; `kept` may be its services as columns."""
+    if isinstance(record, Record):
+        _keep(record, kept)
+    return record
+
+
+def is_sound(record: object) -> bool:
+    """Whether a record is one that was read, and so is known to be as interchange.md has it."""
+    return getattr(record, "_kept", None) is not None
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Claim(Record):
     """A claim: whose, to whom, by whom, and its service lines."""
 
@@ -212,7 +236,7 @@ class Claim(Record):
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Person(Record):
     """Whose benefit it is: a claim's `patient`, `payer`, `plan` and facts."""
 
@@ -222,7 +246,7 @@ class Person(Record):
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Balance:
     """How much of a measure was used in a span of dates; it replaces the services of that span (M4)."""
 
@@ -234,7 +258,7 @@ class Balance:
     used: Dollars = UNKNOWN
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Authorization:
     """An authorization on file; it binds by what it states (M7)."""
 
@@ -259,7 +283,7 @@ class Authorization:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Event:
     """Something that happened to the patient: an injury, a surgery, an order."""
 
@@ -271,7 +295,7 @@ class Event:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PlanOfCare:
     """When a plan of care was established and certified, and when it ends."""
 
@@ -280,7 +304,7 @@ class PlanOfCare:
     ends: Day = UNKNOWN
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Note:
     """A note of the record."""
 
@@ -298,7 +322,7 @@ class Note:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class History(Record):
     """What is known of the patient so far; every part is optional."""
 
@@ -312,9 +336,16 @@ class History(Record):
     events: tuple[Event, ...] | None | Unknown = _hidden()
     notes: tuple[Note, ...] | None | Unknown = _hidden()
 
+    def __getattr__(self, name: str) -> Any:
+        """The services of a history that was read stand in columns until somebody looks at one."""
+        if name != "services":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        services = self._kept.services()
+        object.__setattr__(self, "services", services)
+        return services
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Intervention:
     """One intervention of a session, before there is a claim."""
 
@@ -340,7 +371,7 @@ class Intervention:
     facts: Facts = _hidden()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Session(Record):
     """What happened in the clinic, before there is a claim."""
 

@@ -195,9 +195,9 @@ def _cut(gap: Span, cover: Span) -> list[Span]:
     if gap.intersection(cover) is None:
         return [gap]
     parts = []
-    if cover.from_ is not None and (gap.from_ is None or gap.from_ < cover.from_):
+    if cover.from_ not in (None, date.min) and (gap.from_ is None or gap.from_ < cover.from_):
         parts.append(Span(gap.from_, cover.from_ - timedelta(days=1)))
-    if cover.to is not None and (gap.to is None or cover.to < gap.to):
+    if cover.to not in (None, date.max) and (gap.to is None or cover.to < gap.to):
         parts.append(Span(cover.to + timedelta(days=1), gap.to))
     return parts
 

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import attrs
 
-from . import boundaries
-from .boundaries import AT, PAST, Boundary, Look
+from . import edges
 from .claims import Claim, History, Session
 from .codesets import code_table
 from .conditions import truth_of
 from .counting import member
 from .demands import judged
+from .edges import AT, PAST, Boundary, Look
 from .lines import Case, View, views
 from .policy import Clause, Condition, Pairs, Payment, Policy, PriorAuthorization, Rule, Timing
 from .reach import about, looked_at, not_in_force
@@ -113,7 +113,7 @@ def tried(policy: Policy, claim: Claim, history: History | None, session: Sessio
     """Give what one claim, judged in a report, has tried of a policy."""
     lines, services = views(claim, history)
     case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
-    found = set(_of_rules(policy, report))
+    found = set(of_rules(policy, report))
     for view in lines:
         found |= {(probe.point, side) for probe in _of_header(policy) for side in probe.look(view, case)}
         for rule in _judging(policy):
@@ -139,21 +139,21 @@ def _reached(rule: Rule, view: View, case: Case) -> int:
 # ---- rules -------------------------------------------------------------------------------------------------------
 
 
-def _of_rules(policy: Policy, report: Report) -> Iterator[Side]:
+def of_rules(policy: Policy, report: Report) -> Iterator[Side]:
     """Which rules denied and which passed; a payment denies nothing, so that it is both where it pays."""
     for status in report.rules:
         if status.policy == policy.name:
             point = Point("rule", status.rule)
             if status.status == "broken":
                 yield point, DENIED
-            if passes(status):
+            if _passes(status):
                 yield from ((point, side) for side in ((PASSED, DENIED) if status.kind == "payment" else (PASSED,)))
     for finding in report.found:
         if finding.policy == policy.name and finding.outcome == "inform":
             yield Point("rule", finding.rule), DENIED
 
 
-def passes(status: RuleStatus) -> bool:
+def _passes(status: RuleStatus) -> bool:
     """A rule is passed where it was met; one that forbids, where what it describes was not there."""
     return status.status == "met" or (status.kind in ("forbid", "pairs") and status.status == "not_applicable")
 
@@ -164,13 +164,13 @@ def passes(status: RuleStatus) -> bool:
 def probes(rule: Rule) -> list[Probe]:
     """Give what a rule's clauses and limits can show, in the order of the file."""
     found = [*_of_dates(rule), *_of_scope(rule)]
-    found += _boundaries(rule, _DEMAND, boundaries.of_demand(rule))
+    found += _boundaries(rule, _DEMAND, edges.of_demand(rule))
     for clause in _demanded(rule):
-        place = boundaries.of_authorizations if isinstance(rule.demand, PriorAuthorization) else boundaries.here
+        place = edges.of_authorizations if isinstance(rule.demand, PriorAuthorization) else edges.here
         found += _of_clause(rule, clause, _DEMAND, place)
-    for entry in boundaries.amounts_in(rule):
+    for entry in edges.amounts_in(rule):
         assert entry.when is not None
-        found.append(Probe(Point("clause", rule.name, f"{entry.value.value} when"), _DEMAND, _decided(entry.when, boundaries.here)))
+        found.append(Probe(Point("clause", rule.name, f"{entry.value.value} when"), _DEMAND, _decided(entry.when, edges.here)))
     for clause in rule.unless:
         found += _of_pair(rule, clause) if isinstance(rule.demand, Pairs) else _of_clause(rule, clause, _WAY_OUT)
     return found
@@ -185,16 +185,16 @@ def _demanded(rule: Rule) -> tuple[Clause, ...]:
 
 def _of_scope(rule: Rule) -> Iterator[Probe]:
     for selector in looked_at(rule):
-        yield from _boundaries(rule, _WHEN, boundaries.of_selector(selector))
+        yield from _boundaries(rule, _WHEN, edges.of_selector(selector))
     for clause in rule.when:
         yield from _of_clause(rule, clause, _WHEN)
     for clause in rule.excepts:
         yield from _of_clause(rule, clause, _EXCEPT)
 
 
-def _of_clause(rule: Rule, clause: Clause, step: int, place: boundaries.Place = boundaries.here) -> Iterator[Probe]:
+def _of_clause(rule: Rule, clause: Clause, step: int, place: edges.Place = edges.here) -> Iterator[Probe]:
     yield Probe(Point("clause", rule.name, clause.text), step, _decided(clause.condition, place))
-    yield from _boundaries(rule, step, boundaries.of_condition(clause.condition, place))
+    yield from _boundaries(rule, step, edges.of_condition(clause.condition, place))
 
 
 def _boundaries(rule: Rule, step: int, found: Iterable[Boundary]) -> Iterator[Probe]:
@@ -204,7 +204,7 @@ def _boundaries(rule: Rule, step: int, found: Iterable[Boundary]) -> Iterator[Pr
             yield Probe(Point("boundary", rule.name, one.text), step, one.look)
 
 
-def _decided(condition: Condition, place: boundaries.Place) -> Look:
+def _decided(condition: Condition, place: edges.Place) -> Look:
     def look(view: View, case: Case) -> Iterator[str]:
         for one, inside in place(view, case):
             truth = truth_of(condition, one, inside).truth
@@ -231,7 +231,7 @@ def _of_dates(rule: Rule) -> Iterator[Probe]:
     """The rule's own dates and those on which a layer drops it, for lines that it is about but for these."""
     spans = [("effective", span) for span in rule.own_effective] + [("dropped", dropped.span) for dropped in rule.dropped]
     for name, span in spans:
-        for one in boundaries.of_span(span, name):
+        for one in edges.of_span(span, name):
             if all(any(header.holds(day) for header in headers) for headers in rule.effective for day in one.days):
                 yield Probe(Point("boundary", rule.name, one.text), _DATES, _about(rule, one.look))
 
@@ -243,5 +243,5 @@ def _about(rule: Rule, look: Look) -> Callable[[View, Case], Iterable[str]]:
 def _of_header(policy: Policy) -> Iterator[Probe]:
     """The dates of the header, which are all rules' dates."""
     for span in policy.effective:
-        for one in boundaries.of_span(span):
+        for one in edges.of_span(span):
             yield Probe(Point("boundary", "", one.text), _DATES, one.look)

@@ -489,7 +489,7 @@ def _partners(rule: Rule, row: Mapping[str, str], first: str, scope: tuple[Span,
 def _pair(rule: Rule, row: Mapping[str, str], other: View, present: Answer, view: View, case: Case) -> Judged:
     demand = rule.demand
     assert isinstance(demand, Pairs)
-    inside = attrs.evolve(case, pair=_typed_row(demand.table, row), pair_lines=(other,))
+    inside = attrs.evolve(case, pair=typed_row(demand.table, row), pair_lines=(other,))
     ways = [(truth_of(c.condition, view, inside), c) for c in rule.unless]
     out = any_of([answer for answer, _ in ways])
     one, two = demand.table.keys
@@ -499,11 +499,11 @@ def _pair(rule: Rule, row: Mapping[str, str], other: View, present: Answer, view
     repairs = way_out_repairs(rule.unless, view, inside)
     shut = "" if repairs else "this pair has no way out: its indicator allows no modifier"
     return Judged(
-        any_of([negate(present), out]), said, f"{said}.", _typed_row(demand.table, row), repairs=repairs, no_repair=shut, way_out=through,
+        any_of([negate(present), out]), said, f"{said}.", typed_row(demand.table, row), repairs=repairs, no_repair=shut, way_out=through,
     )  # fmt: skip
 
 
-def _typed_row(table: Table, row: Mapping[str, str]) -> dict[str, object]:
+def typed_row(table: Table, row: Mapping[str, str]) -> dict[str, object]:
     """The row's columns as fields: numbers where the whole column is, nothing where the cell is empty."""
     numbers = _number_columns(table)
     return {name: (Decimal(cell) if name in numbers else cell) if cell else None for name, cell in row.items()}
@@ -526,7 +526,7 @@ def _unseen(rule: Rule, rows: tuple[Mapping[str, str], ...], span: Span, view: V
     need = Need("history.complete_from", f"Which other services did the patient have on {view.day}?", None, None)
     answers = []
     for row in rows:
-        inside = attrs.evolve(case, pair=_typed_row(demand.table, row))
+        inside = attrs.evolve(case, pair=typed_row(demand.table, row))
         out = any_of([truth_of(c.condition, view, inside) for c in rule.unless])
         answers.append(TRUE if out.truth is Truth.TRUE else unknown(need))
     return answers

@@ -5,7 +5,7 @@ Written to be read beside docs/meaning.md; nothing is indexed or remembered betw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -15,7 +15,7 @@ import attrs
 
 from . import words
 from .claims import UNKNOWN, Claim, History, Person, ServiceLine, Session
-from .codesets import CodeTable, code_table
+from .codesets import code_table
 from .conditions import truth_of
 from .demands import Judged, judged, way_out_repairs
 from .diagnostics import nearest
@@ -224,53 +224,126 @@ def parts_of(thing: object) -> Iterable[object]:
 
 # ---- a claim (M1, M3, M10) ---------------------------------------------------------------------------------------
 
+Found = tuple[Finding, tuple[Repair, ...], str]  # a finding, the edits to try, and why there may be none
 
-def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = None, session: Session | None = None,
-          ignoring: frozenset[str] = frozenset()) -> Report:  # fmt: skip
-    """Judge a claim by the policies whose payer and plan match it.
+
+@attrs.frozen(eq=False)
+class Hearing:
+    """A claim before the policies that speak for it: what it takes to judge any one of their rules."""
+
+    policies: tuple[Policy, ...]
+    claim: Claim
+    history: History | None
+    session: Session | None
+    ignoring: frozenset[str]
+    matching: tuple[Policy, ...]
+    lines: tuple[View, ...]
+    services: tuple[View, ...]
+
+    def case(self, policy: Policy) -> Case:
+        """All that a rule of a policy may look at."""
+        return Case(policy, self.claim, self.history, self.session, self.lines, self.services, policy.code_table or code_table())
+
+    def rules(self) -> Iterator[tuple[Policy, Rule]]:
+        """The rules in the order of the report."""
+        for policy in self.matching:
+            for rule in sorted(policy.rules, key=lambda r: r.name):
+                yield policy, rule
+
+
+@attrs.frozen
+class Ruled:
+    """What became of one rule: its entries of the report, and its findings."""
+
+    statuses: tuple[RuleStatus, ...]
+    found: tuple[Found, ...]
+
+
+def speaking(policies: Iterable[Policy], claim: Claim) -> tuple[Policy, ...]:
+    """The policies whose payer and plan match a claim, by name."""
+    return tuple(sorted((p for p in policies if _speaks_for(p, claim)), key=lambda p: p.name))
+
+
+def heard(policies: tuple[Policy, ...], claim: Claim, history: History | None = None, session: Session | None = None,
+          ignoring: frozenset[str] = frozenset()) -> Hearing:  # fmt: skip
+    """Bring a claim before the policies that speak for it.
 
     Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
     """
-    _refuse_wrong_facts(policies, claim, history)
+    refuse_wrong_facts(policies, claim, history)
     same_patient(claim, history)
-    matching = tuple(sorted((p for p in policies if _speaks_for(p, claim)), key=lambda p: p.name))
     lines, services = views(claim, history)
-    statuses: list[RuleStatus] = []
-    found: list[Finding] = []
-    notes: list[str] = []
-    candidates: list[tuple[tuple[Repair, ...], str]] = []
-    payments: list[ExpectedPayment] = []
-    for policy in matching:
-        case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
-        for rule in sorted(policy.rules, key=lambda r: r.name):
-            inside = attrs.evolve(case, mentioned=Mentioned(rule))
-            results = [(view, verdict(rule, view, inside)) for view in lines]
-            statuses += _statuses(policy, rule, results, ignoring)
-            judged_ = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
-            for finding, repairs, why_none in _by_visit(judged_) if isinstance(rule.demand, Documentation) else judged_:
-                found.append(finding)
-                candidates.append((repairs, why_none))
-            found, candidates = _informs(policy, rule, results, found, candidates)
-        payments += _payments(policy, lines, case)
-        notes += _assumed(policy, case)
-    table = matching[0].code_table if matching else None
-    for finding in _of_no_policy(claim, history, session, lines, services, matching, table or code_table()):
-        found.append(finding)
-        candidates.append(((), "say which is right on the line"))
-    for finding, repairs, why_none in _beside_the_session(claim, session, matching, history):
-        found.append(finding)
-        candidates.append((repairs, why_none))
-    unjudged = {v.index: why for v in lines if (why := _unjudged(policies, matching, claim, v)) is not None}
-    statuses += _no_policy(unjudged)
-    notes += _notes(matching, claim, lines, statuses, policies, session, history)
+    return Hearing(policies, claim, history, session, ignoring, speaking(policies, claim), lines, services)
+
+
+def ruled(hearing: Hearing, policy: Policy, rule: Rule, known: Mapping[int, Verdict] | None = None) -> Ruled:
+    """Judge one rule on every line; `known` are verdicts of lines, by their numbers, that were given before."""
+    case = hearing.case(policy)
+    inside, known = attrs.evolve(case, mentioned=Mentioned(rule)), known or {}
+    results = [(view, known.get(view.index) or verdict(rule, view, inside)) for view in hearing.lines]
+    found = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
+    found = _by_visit(found) if isinstance(rule.demand, Documentation) else found
+    return Ruled(tuple(_statuses(policy, rule, results, hearing.ignoring)), (*found, *_informs(policy, rule, results)))
+
+
+def apart_from_rules(hearing: Hearing) -> list[Found]:
+    """Findings of no rule: what a line says of itself, and what the session says beside it."""
+    table = hearing.matching[0].code_table if hearing.matching else None
+    case = attrs.evolve(hearing.case(hearing.matching[0] if hearing.matching else _NOBODY), code_table=table or code_table())
+    found = [one for view in hearing.lines for one in of_no_policy(view, case)]
+    return [*found, *_beside_the_session(hearing.claim, hearing.session, hearing.matching, hearing.history)]
+
+
+def unjudged(hearing: Hearing) -> dict[int, str]:
+    """The lines that no policy speaks for, each with the reason (M1.1)."""
+    reasons = {v.index: _unjudged(hearing.policies, hearing.matching, hearing.claim, v) for v in hearing.lines}
+    return {line: why for line, why in reasons.items() if why is not None}
+
+
+def noted(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
+    """What was assumed or left aside; `looked_at` are the lines that some rule judged."""
+    assumed = [note for policy in hearing.matching for note in _assumed(policy, hearing.case(policy))]
+    return [*assumed, *_notes(hearing, looked_at)]
+
+
+def paid(hearing: Hearing) -> tuple[ExpectedPayment, ...]:
+    """What each line pays by the payment rules, policy by policy."""
+    return tuple(one for policy in hearing.matching for one in _payments(policy, hearing.lines, hearing.case(policy)))
+
+
+def check(policies: tuple[Policy, ...], claim: Claim, history: History | None = None, session: Session | None = None,
+          ignoring: frozenset[str] = frozenset()) -> Report:  # fmt: skip
+    """Judge a claim by the policies whose payer and plan match it: every rule on every line, one after the other.
+
+    Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
+    """
+    hearing = heard(policies, claim, history, session, ignoring)
+    parts = [ruled(hearing, policy, rule) for policy, rule in hearing.rules()]
+    return reported(hearing, parts)
+
+
+def reported(hearing: Hearing, parts: Iterable[Ruled], compiled: Any = None) -> Report:
+    """Put together a report from what became of each rule; `compiled` is what a repaired claim is checked with."""
     from .repairs import Repairing
 
-    repairing = Repairing(policies, history, session, ignoring, tuple(candidates), frozenset(unjudged))
+    parts = tuple(parts)
+    nobody = unjudged(hearing)
+    statuses = (*(status for part in parts for status in part.statuses), *_no_policy(nobody))
+    found = [*(one for part in parts for one in part.found), *apart_from_rules(hearing)]
+    candidates = tuple((repairs, why_none) for _, repairs, why_none in found)
+    matching = hearing.matching
+    repairing = Repairing(hearing.policies, hearing.history, hearing.session, hearing.ignoring, candidates, frozenset(nobody), compiled)
     draft = Report(
-        claim, tuple(p.name for p in matching), (), tuple(statuses), tuple(found), tuple(notes),
-        tuple(p.title for p in matching), tuple(sorted(ignoring)), tuple(payments), repairing,
+        hearing.claim, tuple(p.name for p in matching), (), statuses, tuple(one for one, _, _ in found), tuple(noted(hearing, looked_at(statuses))),
+        tuple(p.title for p in matching), tuple(sorted(hearing.ignoring)), paid(hearing), repairing,
     )  # fmt: skip
-    return repairing.assembled(draft, tuple(found))
+    return repairing.assembled(draft, draft.found)
+
+
+def looked_at(statuses: Iterable[RuleStatus]) -> set[int]:
+    """The lines that some rule judged; a payment judges nothing."""
+    judged_by = (status for status in statuses if status.status != "not_applicable" and status.kind != "payment")
+    return {line for status in judged_by for line in status.lines}
 
 
 def _payments(policy: Policy, lines: tuple[View, ...], case: Case) -> list[ExpectedPayment]:
@@ -363,7 +436,7 @@ def _facts(result: Judged | None) -> dict[str, str]:
 # ---- findings ----------------------------------------------------------------------------------------------------
 
 
-def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Case) -> list[tuple[Finding, tuple[Repair, ...], str]]:
+def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Case) -> list[Found]:
     if result.status != "broken" or result.judged is None:
         return []
     parts = result.judged.parts or (result.judged,)
@@ -374,9 +447,9 @@ def _findings(policy: Policy, rule: Rule, view: View, result: Verdict, case: Cas
     return found
 
 
-def _by_visit(found: list[tuple[Finding, tuple[Repair, ...], str]]) -> list[tuple[Finding, tuple[Repair, ...], str]]:
+def _by_visit(found: list[Found]) -> list[Found]:
     """What the record of a visit lacks is one finding for all of its lines (N13)."""
-    visits: dict[str, tuple[Finding, tuple[Repair, ...], str]] = {}
+    visits: dict[str, Found] = {}
     for finding, repairs, why_none in found:
         known = visits.get(finding.message)
         lines = (*known[0].lines, *finding.lines) if known is not None else finding.lines
@@ -425,39 +498,37 @@ def _field_named(name: str, case: Case) -> Field | None:
     return FIELDS.get(name) or next((fact for fact in case.policy.facts if fact.name == name), None)
 
 
-def _informs(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], found: list[Finding],
-             candidates: list[tuple[tuple[Repair, ...], str]]) -> tuple[list[Finding], list[tuple[tuple[Repair, ...], str]]]:  # fmt: skip
+def _informs(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]]) -> list[Found]:
     """A rule that is met and has something to say all the same: units the minutes support and nobody billed (M8.3)."""
     said: dict[tuple[str, date | None], list[int]] = {}
     for view, result in results:
         if result.status == "met" and result.judged is not None and result.judged.inform is not None:
             said.setdefault((result.judged.inform, view.day), []).append(view.index)
-    for (text, _), lines in said.items():
-        found.append(Finding(policy.name, rule.name, "inform", tuple(lines), f"{text}.", citations=rule.citations))
-        candidates.append(((), "nothing is wrong; what was not billed may be"))
-    return found, candidates
+    return [
+        (Finding(policy.name, rule.name, "inform", tuple(lines), f"{text}.", citations=rule.citations), (), _NOT_BILLED)
+        for (text, _), lines in said.items()
+    ]
 
 
-def _of_no_policy(claim: Claim, history: History | None, session: Session | None, lines: tuple[View, ...], services: tuple[View, ...],
-                  matching: tuple[Policy, ...], table: CodeTable) -> list[Finding]:  # fmt: skip
+_NOT_BILLED: Final = "nothing is wrong; what was not billed may be"
+
+
+def of_no_policy(view: View, case: Case) -> list[Found]:
     """Findings of no policy: statements of a line's discipline that disagree (M6.1), a code not in force on the date."""
     found = []
-    nobody = matching[0] if matching else _NOBODY
-    case = Case(nobody, claim, history, session, lines, services, table)
-    for view in lines:
-        sources = discipline_sources(view, case)
-        if len({said for _, said in sources}) > 1:
-            told = words.listed(f"{who} says {said}" for who, said in sources)
-            found.append(Finding(None, "disciplines_disagree", "warn", (view.index,), f"{told[:1].upper()}{told[1:]}; {sources[0][1]} is used."))
-        code = table.code(view.record.code)
-        if code is not None and view.day is not None and not table.in_force(view.record.code, view.day):
-            told = f"{code.code} is not in force on {view.day}" + (f"; it ended on {code.to}" if code.to and code.to < view.day else "")
-            found.append(Finding(None, "code_not_in_force", "warn", (view.index,), f"{told}.", carc="CO-181", rarc=("N56",)))
-    return found
+    sources, table = discipline_sources(view, case), case.code_table
+    if len({said for _, said in sources}) > 1:
+        told = words.listed(f"{who} says {said}" for who, said in sources)
+        found.append(Finding(None, "disciplines_disagree", "warn", (view.index,), f"{told[:1].upper()}{told[1:]}; {sources[0][1]} is used."))
+    code = table.code(view.record.code)
+    if code is not None and view.day is not None and not table.in_force(view.record.code, view.day):
+        told = f"{code.code} is not in force on {view.day}" + (f"; it ended on {code.to}" if code.to and code.to < view.day else "")
+        found.append(Finding(None, "code_not_in_force", "warn", (view.index,), f"{told}.", carc="CO-181", rarc=("N56",)))
+    return [(one, (), "say which is right on the line") for one in found]
 
 
 def _beside_the_session(claim: Claim, session: Session | None, matching: tuple[Policy, ...],
-                        history: History | None) -> list[tuple[Finding, tuple[Repair, ...], str]]:  # fmt: skip
+                        history: History | None) -> list[Found]:  # fmt: skip
     if session is None:
         return []
     from .against import held_against
@@ -484,10 +555,10 @@ def _assumed(policy: Policy, case: Case) -> list[str]:
     return notes
 
 
-def _notes(matching: tuple[Policy, ...], claim: Claim, lines: tuple[View, ...], statuses: list[RuleStatus],
-           policies: tuple[Policy, ...], session: Session | None, history: History | None) -> list[str]:  # fmt: skip
-    notes = [*_idle(matching, lines), *_unlooked(lines, statuses), *_unused_facts(claim, policies)]
-    notes += _overdrawn(history)
+def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
+    matching, lines, session = hearing.matching, hearing.lines, hearing.session
+    notes = [*_idle(matching, lines), *_unlooked(lines, looked_at), *_unused_facts(hearing.claim, hearing.policies)]
+    notes += _overdrawn(hearing.history)
     if session is not None and all(view.day != session.date for view in lines):
         notes.append(f"the session is of {session.date}, on which the claim has no line")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
@@ -518,11 +589,9 @@ def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:
     ]
 
 
-def _unlooked(lines: tuple[View, ...], statuses: list[RuleStatus]) -> list[str]:
+def _unlooked(lines: tuple[View, ...], looked_at: Collection[int]) -> list[str]:
     """A line that no rule looked at is clean only in the sense that nothing here speaks of it."""
-    judged_by = [status for status in statuses if status.status != "not_applicable" and status.kind != "payment"]
-    seen = {line for status in judged_by for line in status.lines}
-    return [f"no rule of these policies is about line {v.index} ({v.record.code})" for v in lines if v.index not in seen]
+    return [f"no rule of these policies is about line {v.index} ({v.record.code})" for v in lines if v.index not in looked_at]
 
 
 def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
@@ -544,7 +613,7 @@ def same_patient(record: Claim | Person, history: History | None) -> None:
         raise InputError((Fault("history.patient", "the history is another patient's than the claim"),))
 
 
-def _refuse_wrong_facts(policies: tuple[Policy, ...], claim: Claim, history: History | None) -> None:
+def refuse_wrong_facts(policies: tuple[Policy, ...], claim: Claim, history: History | None) -> None:
     """A declared fact of the wrong type is bad input, with its path."""
     declared = {fact.name: fact for policy in policies for fact in policy.facts}
     faults = [*_wrong_facts("facts", claim.facts, declared, "claim")]

@@ -208,8 +208,13 @@ class _Given:
             try:
                 found.append(read(cls, data) if data or cls is Claim else None)
             except InputError as error:
+                told: set[tuple[t.Span, str]] = set()
                 for fault in error.faults:
-                    self._refuse(self._span(f"{prefix}{fault.path}"), f"{fault.path}: {fault.message}", None, fault.suggestion)
+                    at = self._span(f"{prefix}{fault.path}")
+                    span = at if isinstance(at, t.Span) else at.span
+                    if (span, fault.message) not in told:  # `service ... on 30 days` is one clause, and wrong once
+                        told.add((span, fault.message))
+                        self._refuse(span, f"{fault.path}: {fault.message}", None, fault.suggestion)
         return (found[0], found[1], found[2]) if len(found) == 3 else None
 
     def _span(self, path: str) -> Any:

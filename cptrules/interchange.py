@@ -13,17 +13,19 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 
 import attrs
-from cattrs import AttributeValidationNote, BaseValidationError, Converter, ForbiddenExtraKeysError, IterableValidationNote
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from . import claims as c
+from . import decode
 from . import vocabulary as v
 from .claims import UNKNOWN, Unknown
 from .diagnostics import nearest
 from .errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from cattrs import Converter  # imported where it is needed: good input is read without it
 
 T = TypeVar("T")
 
@@ -47,7 +49,7 @@ _PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
     "revenue_code": (r"[0-9]{4}", "a revenue code: four digits, as 0420"),
     "start": (r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, as 09:05"),
 }  # fmt: skip
-_RENAMED: Final = {"from_": "from", "with_": "with"}
+RENAMED: Final = {"from_": "from", "with_": "with"}
 
 
 # ---- values ------------------------------------------------------------------------------------------------------
@@ -67,6 +69,16 @@ def _shown(value: object) -> str:
     return type(value).__name__
 
 
+def closed_list(name: str, owner: type) -> tuple[str, ...] | None:
+    """The words that a field of a record may hold, None where they are no closed list."""
+    return _KINDS.get(owner) if name == "kind" else _LISTS.get(name)
+
+
+def pattern_of(name: str) -> str | None:
+    """What a field's text has to match, None where it is free."""
+    return _PATTERNS[name][0] if name in _PATTERNS else None
+
+
 def _text(value: object, name: str, owner: type) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{_shown(value)} is not text")
@@ -74,7 +86,7 @@ def _text(value: object, name: str, owner: type) -> str:
         raise ValueError("the text is empty; write null for what is known to be absent")
     if _HALF.search(value):
         raise ValueError(_HALVED)
-    known = _KINDS.get(owner) if name == "kind" else _LISTS.get(name)
+    known = closed_list(name, owner)
     if known is not None and value not in known:
         raise _Misspelt(f"{_quoted(value)} is none of {', '.join(known)}", nearest(value, known))
     pattern, wanted = _PATTERNS.get(name, ("", ""))
@@ -137,8 +149,8 @@ def _yes_no(value: object) -> bool:
     return value
 
 
-def _facts(value: object) -> Mapping[str, object]:
-    """Declared facts by name; their types are checked against the policies that declare them."""
+def read_facts(value: object) -> Mapping[str, object]:
+    """Read declared facts by name; their types are checked against the policies that declare them."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{_shown(value)} is not an object of facts by name")
     for name, fact in value.items():
@@ -151,7 +163,8 @@ def _facts(value: object) -> Mapping[str, object]:
     return dict(value)
 
 
-def _counts(value: object, name: str) -> Mapping[str, int]:
+def read_counts(value: object, name: str) -> Mapping[str, int]:
+    """Read whole numbers by role or by code."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{_shown(value)} is not an object")
     for key, number in value.items():
@@ -169,25 +182,25 @@ def _counts(value: object, name: str) -> Mapping[str, int]:
 # ---- the walk ----------------------------------------------------------------------------------------------------
 
 
-def _inner(kind: Any) -> Any:
-    """The type of a field without None and UNKNOWN."""
+def inner(kind: Any) -> Any:
+    """Give the type of a field without None and UNKNOWN."""
     if get_origin(kind) in (Union, types.UnionType):
         rest = [one for one in get_args(kind) if one not in (type(None), Unknown)]
         return rest[0]
     return kind
 
 
-def _optional(kind: Any) -> bool:
+def optional(kind: Any) -> bool:
+    """Whether null may stand for a field."""
     return get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind)
 
 
 def _hook(kind: Any, name: str, owner: type, converter: Converter) -> Callable[[Any, Any], Any]:
     """How a field is read: null where it may be absent, else the one thing that it may hold."""
-    inner = _inner(kind)
-    one = _one(inner, name, owner, converter)
+    one = _one(inner(kind), name, owner, converter)
 
     def read(value: Any, _: Any) -> Any:
-        if value is None and _optional(kind):
+        if value is None and optional(kind):
             return None
         if value is None:
             raise ValueError("null has no place here")
@@ -196,19 +209,19 @@ def _hook(kind: Any, name: str, owner: type, converter: Converter) -> Callable[[
     return read
 
 
-def _one(inner: Any, name: str, owner: type, converter: Converter) -> Callable[[Any], Any]:
-    if get_origin(inner) is tuple:
-        member = _one(get_args(inner)[0], name, owner, converter)
+def _one(kind: Any, name: str, owner: type, converter: Converter) -> Callable[[Any], Any]:
+    if get_origin(kind) is tuple:
+        member = _one(get_args(kind)[0], name, owner, converter)
         return lambda value: _members(value, member, name, owner)
-    if attrs.has(inner):
-        return lambda value: converter.structure(_object(value), inner)
-    if get_origin(inner) is not None:  # a mapping
-        return _facts if name == "facts" else lambda value: _counts(value, name)
+    if attrs.has(kind):
+        return lambda value: converter.structure(_object(value), kind)
+    if get_origin(kind) is not None:  # a mapping
+        return read_facts if name == "facts" else lambda value: read_counts(value, name)
     plain: Mapping[Any, Callable[[Any], Any]] = {
         str: lambda value: _text(value, name, owner), int: lambda value: _whole(value, name),
         Decimal: _money, date: _day, bool: _yes_no,
     }  # fmt: skip
-    return _unrepeated(plain[inner]) if owner is c.Patient or name == "diagnoses" else plain[inner]
+    return _unrepeated(plain[kind]) if owner is c.Patient or name == "diagnoses" else plain[kind]
 
 
 def _unrepeated(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -235,6 +248,8 @@ def _object(value: object) -> Mapping[str, Any]:
 def _members(value: object, member: Callable[[Any], Any], name: str, owner: type) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{_shown(value)} is not a list")
+    from cattrs import IterableValidationError, IterableValidationNote
+
     found, errors = [], []
     for index, one in enumerate(value):
         try:
@@ -243,14 +258,14 @@ def _members(value: object, member: Callable[[Any], Any], name: str, owner: type
             error.__notes__ = [*getattr(error, "__notes__", []), IterableValidationNote(f"in {name}[{index}]", index, owner)]
             errors.append(error)
     if errors:
-        from cattrs import IterableValidationError
-
         raise IterableValidationError(f"in {name}", errors, owner)
     return tuple(found)
 
 
 @functools.cache
 def _converter() -> Converter:
+    from cattrs import Converter
+
     converter = Converter(omit_if_default=True, forbid_extra_keys=True)
     converter.register_structure_hook_factory(attrs.has, lambda cls: _record_hook(cls, converter))
     converter.register_unstructure_hook_factory(attrs.has, lambda cls: _record_writer(cls, converter))
@@ -260,17 +275,21 @@ def _converter() -> Converter:
 
 
 def _record_hook(cls: type, converter: Converter) -> Any:
+    from cattrs.gen import make_dict_structure_fn, override
+
     attrs.resolve_types(cls, vars(c), include_extras=False)
     overrides = {
-        field.name: override(rename=_RENAMED.get(field.name), struct_hook=_hook(field.type, field.name, cls, converter))
+        field.name: override(rename=RENAMED.get(field.name), struct_hook=_hook(field.type, field.name, cls, converter))
         for field in attrs.fields(cls)
     }
     return make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **overrides)  # type: ignore[arg-type]
 
 
 def _record_writer(cls: type, converter: Converter) -> Any:
+    from cattrs.gen import make_dict_unstructure_fn, override
+
     overrides = {
-        field.name: override(rename=_RENAMED.get(field.name), unstruct_hook=_plain, omit_if_default=field.default is not attrs.NOTHING)
+        field.name: override(rename=RENAMED.get(field.name), unstruct_hook=_plain, omit_if_default=field.default is not attrs.NOTHING)
         for field in attrs.fields(cls)
     }
     return make_dict_unstructure_fn(cls, converter, **overrides)  # type: ignore[arg-type]
@@ -294,16 +313,18 @@ def _plain(value: Any) -> Any:
 
 def _faults(error: BaseException, path: str) -> Iterator[Fault]:
     """Every fault in what cattrs raised, each with its path."""
+    from cattrs import AttributeValidationNote, BaseValidationError, ForbiddenExtraKeysError, IterableValidationNote
+
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
-            path = f"{path}.{_RENAMED.get(note.name, note.name)}".lstrip(".")
+            path = f"{path}.{RENAMED.get(note.name, note.name)}".lstrip(".")
         elif isinstance(note, IterableValidationNote):
             path = f"{path}[{note.index}]"
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             yield from _faults(inner, path)
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = [_RENAMED.get(field.name, field.name) for field in attrs.fields(error.cl)]
+        known = [RENAMED.get(field.name, field.name) for field in attrs.fields(error.cl)]
         for key in sorted(map(str, error.extra_fields)):
             yield Fault(f"{path}.{key}".lstrip("."), "no such key", nearest(key, known))
     elif isinstance(error, KeyError):
@@ -317,6 +338,13 @@ def read(cls: type[T], data: object) -> T:
 
     Raises InputError with every fault and its path: wrong types, unknown keys, dates the calendar has not, one line number twice.
     """
+    return decode.quickly(cls, data) or _read(cls, data)
+
+
+def _read(cls: type[T], data: object) -> T:
+    """Read a record whose values may have faults, and say them all."""
+    from cattrs import BaseValidationError
+
     try:
         found = _converter().structure(_object(data), cls)
     except BaseValidationError as error:
@@ -326,11 +354,16 @@ def read(cls: type[T], data: object) -> T:
     faults = [*_together(found)]
     if faults:
         raise InputError(faults)
-    return found
+    return c.sound(found)
 
 
 def reread(record: T, path: str = "") -> T:
-    """Hold a record made in Python to what is asked of one that is read; raises InputError with paths that start with `path`."""
+    """Hold a record made in Python to what is asked of one that is read; raises InputError with paths that start with `path`.
+
+    One that was read and not changed since is given back as it is.
+    """
+    if c.is_sound(record):
+        return record
     try:
         return read(type(record), write(record))
     except InputError as error:
@@ -496,7 +529,27 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
 
 def read_json(cls: type[T], text: str | bytes) -> T:
     """Read a record from JSON text; raises InputError with every fault and its path."""
-    return read(cls, parsed(text))
+    return _plainly(cls, text) or read(cls, parsed(text))
+
+
+def _plainly(cls: type[T], text: str | bytes) -> T | None:
+    """Read a record from JSON text without a fault; None where there may be one, or anything that has to be looked at closely."""
+    try:
+        plain = text.decode("utf-8") if isinstance(text, bytes) else text
+        if "\\u" in plain or _HALF.search(plain):
+            return None  # half a character may be in it
+        data = json.loads(plain, object_pairs_hook=_unlike, parse_float=Fraction, parse_int=_integer, parse_constant=_constant)
+        return decode.quickly(cls, data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys all differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def write(record: object) -> dict[str, Any]:

@@ -78,6 +78,14 @@ def read(names: Iterable[str | os.PathLike[str]], texts: Mapping[str, str] | Non
     return _Loading(texts or {}).run([os.fspath(name) for name in names])
 
 
+def changed(loaded: Loaded, path: str, tree: t.File) -> Loaded:
+    """Load a file again with another tree, as if it had been written so, with the files that hang on it and those that they need.
+
+    Nothing is read: tables stay as they were.
+    """
+    return _Loading({}).again(loaded, path, tree)
+
+
 @cache
 def shipped() -> dict[str, Any]:
     """The shipped policies and libraries by name: where each file lies."""
@@ -112,6 +120,17 @@ class _Loading:
         pending = list(self.files.values())
         while pending:
             pending += self._dependencies(pending.pop(0))
+        return self._settled()
+
+    def again(self, loaded: Loaded, path: str, tree: t.File) -> Loaded:
+        """Settle files that were read before, one of them with another tree; tables are not read twice."""
+        for file in _hanging_on(loaded.files, path):
+            parsed = attrs.evolve(file.parsed, file=tree) if file.path == path else file.parsed
+            fresh = self._take_up(file.path, file.text, parsed, file.asked_for)
+            fresh.scope.settled.update(file.scope.tables_settled())
+        return self._settled()
+
+    def _settled(self) -> Loaded:
         for file in list(self.files.values()):
             self._see(file)
         for file in list(self.files.values()):
@@ -176,7 +195,9 @@ class _Loading:
         return self._add_text(path, text, asked_for)
 
     def _add_text(self, path: str, text: str, asked_for: bool) -> PolicyFile:
-        parsed = parse(text, path)
+        return self._take_up(path, text, parse(text, path), asked_for)
+
+    def _take_up(self, path: str, text: str, parsed: Parsed, asked_for: bool) -> PolicyFile:
         heads = [b for b in parsed.file.blocks if isinstance(b, t.PolicyHead | t.LibraryHead)]
         scope = Scope(path, heads[0].name.text if heads else path, parsed, tuple(text.split("\n")), self._read_table)
         file = PolicyFile(path, text, parsed, scope, heads[0] if heads else None, asked_for)
@@ -186,7 +207,7 @@ class _Loading:
         return file
 
     def _one_head(self, file: PolicyFile, heads: list[Any]) -> None:
-        broken_head = any(re.match(r"(policy|library)\b", file.scope._line(n)) for n in file.parsed.broken)
+        broken_head = any(re.match(r"(policy|library)\b", file.scope.source_line(n)) for n in file.parsed.broken)
         if not heads and not broken_head:
             file.scope.report("E012", _AT_START, "the file has no `policy` or `library` head", "policy NAME { title \"...\" payer \"...\" }")
         for other in heads[1:]:
@@ -215,13 +236,9 @@ class _Loading:
 
     # ---- names of other files --------------------------------------------------------------------------------
 
-    def _named(self, file: PolicyFile, kind: type) -> list[t.Name]:
-        clauses = file.head.clauses if file.head is not None else ()
-        return [name for clause in clauses if isinstance(clause, kind) for name in clause.names]  # type: ignore[union-attr]
-
     def _dependencies(self, file: PolicyFile) -> list[PolicyFile]:
         found = []
-        for name in (*self._named(file, t.Uses), *self._named(file, t.Extends)):
+        for name in (*_named(file, t.Uses), *_named(file, t.Extends)):
             if name.text not in self.by_name and name.text in shipped():
                 added = self._take_shipped(name.text, asked_for=False)
                 if added is not None:
@@ -229,7 +246,7 @@ class _Loading:
         return found
 
     def _see(self, file: PolicyFile) -> None:
-        for name in (*self._named(file, t.Uses), *self._named(file, t.Extends)):
+        for name in (*_named(file, t.Uses), *_named(file, t.Extends)):
             other = self.by_name.get(name.text)
             if other is None:
                 known = [*self.by_name, *shipped()]
@@ -238,7 +255,7 @@ class _Loading:
             elif other.scope is not file.scope:
                 self._defined_twice(file, name, other)
                 file.scope.visible.append(other.scope)
-        for name in self._named(file, t.Uses):
+        for name in _named(file, t.Uses):
             other = self.by_name.get(name.text)
             if other is not None and not isinstance(other.head, t.LibraryHead):
                 file.scope.report("E028", name, f'"{name.text}" is a policy, not a library', f"extends {name.text}")
@@ -273,7 +290,7 @@ class _Loading:
             return None
         self.folding.append(file.name)
         try:
-            built = _PolicyBuilder(file, [b for b in (self._base(file, name) for name in self._named(file, t.Extends)) if b]).build()
+            built = _PolicyBuilder(file, [b for b in (self._base(file, name) for name in _named(file, t.Extends)) if b]).build()
         finally:
             self.folding.pop()
         self.policies[file.name] = built
@@ -325,6 +342,24 @@ class _Loading:
             for clause in clauses:
                 if isinstance(clause, t.Confirmed):
                     scope.day(clause.day)
+
+
+def _named(file: PolicyFile, kind: type) -> list[t.Name]:
+    """The files that a head uses or extends."""
+    clauses = file.head.clauses if file.head is not None else ()
+    return [name for clause in clauses if isinstance(clause, kind) for name in clause.names]  # type: ignore[union-attr]
+
+
+def _hanging_on(files: Iterable[PolicyFile], path: str) -> list[PolicyFile]:
+    """A file, those that use or extend it by whatever way, and all that these use or extend."""
+    every = list(files)
+    needs = {file.name: {name.text for kind in (t.Uses, t.Extends) for name in _named(file, kind)} for file in every}
+    chosen = {file.name for file in every if file.path == path}
+    while more := {name for name, needed in needs.items() if needed & chosen} - chosen:
+        chosen |= more
+    while more := {name for one in chosen for name in needs.get(one, ())} - chosen:
+        chosen |= more
+    return [file for file in every if file.name in chosen or file.path == path]
 
 
 @attrs.define

@@ -410,6 +410,9 @@ Condition: TypeAlias = (
     "AllOf | AnyOf | Opposite | OnList | Comparison | YesNo | Term | HasField | HasEvent | CountIs | ScopeIncludes | Near | Apart"
     " | InWindow | IsAuthorized"
 )
+CONDITIONS = (
+    AllOf, AnyOf, Opposite, OnList, Comparison, YesNo, Term, HasField, HasEvent, CountIs, ScopeIncludes, Near, Apart, InWindow, IsAuthorized,
+)  # fmt: skip
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 

@@ -114,8 +114,8 @@ class PolicyTest(pytest.Item):
 
     def runtest(self) -> None:
         """Judge the case; raises Failed with what `cptrules test` shows."""
-        from .render import failure_text
         from .trial import run
+        from .trial_text import failure_text
 
         report, failure = run(self._file, self._policy, self._case)
         if self.config.getoption("policy_cov"):

@@ -6,16 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .claims import Claim, ServiceLine
 from .policy import Citation
 from .report import Finding, LineReport, Report, RuleStatus
 from .words import MONEY_MEASURES, listed, money
 from .words import amount as counted
-
-if TYPE_CHECKING:
-    from .trial import Failure, Trial
 
 WIDTH: Final = 100
 _LEAST, _MOST = 10, 26  # of the column that holds the names of rules
@@ -257,44 +254,6 @@ def _just(status: str, report: Report, name: tuple[str, str]) -> set[str]:
     """A rule met on one line and not applicable on the others is met."""
     these = {one.status for one in report.rules if (one.policy, one.rule) == name}
     return {status, "not_applicable"} & these | {status} if status == "met" else {status}
-
-
-# ---- tests of a policy file --------------------------------------------------------------------------------------
-
-
-def trial_text(trial: Trial) -> str:
-    """Write what the tests of one file came to; a failure shows the claim, what was expected, what came and why."""
-    failed = len(trial.failures)
-    head = f"{trial.path}  {trial.tests} test{_s(trial.tests)}, {trial.cases} case{_s(trial.cases)}   {trial.cases - failed} passed, {failed} failed"
-    lines = [head]
-    lines += [failure_text(failure) for failure in trial.failures]
-    return "\n".join([*lines, *_tried(trial)])
-
-
-def failure_text(failure: Failure) -> str:
-    """Write a case that did not come out as expected."""
-    lines = [f"  FAIL  {failure.title}      {failure.path}:{failure.line}"]
-    for word, texts in (("claim", (failure.claim,)), ("expected", failure.expected), ("got", failure.got), ("because", failure.because)):
-        lines += _labelled(word, texts)
-    return "\n".join(lines)
-
-
-def _labelled(word: str, texts: Iterable[str]) -> list[str]:
-    lines: list[str] = []
-    for text in texts:
-        wrapped = textwrap.wrap(text, WIDTH - 22) or [""]
-        lines += [f"        {word if not lines else '':<10}{wrapped[0]}", *(" " * 20 + more for more in wrapped[1:])]
-    return lines
-
-
-def _tried(trial: Trial) -> list[str]:
-    both = [rule for rule in trial.rules if rule in trial.broken and rule in trial.passed]
-    lines = [f"  rules {len(both)} of {len(trial.rules)} denied and passed by some test"]
-    for word, seen in (("denies", trial.broken), ("passes", trial.passed)):
-        never = [rule for rule in trial.rules if rule not in seen]
-        if never:
-            lines += _wrapped(f"no test {word} {', '.join(never)}", 4)
-    return lines
 
 
 def _plain(name: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .claims import UNKNOWN, Claim, History, ServiceLine, Session
 from .policy import Policy
 from .report import SEVERITY, Finding, LineReport, Repair, Report, RuleStatus, worst
+
+if TYPE_CHECKING:
+    from .compiled import Compiled
 
 
 def applied(claim: Claim, repair: Repair) -> Claim | None:
@@ -106,11 +109,14 @@ class Repairing:
     ignoring: frozenset[str]
     candidates: tuple[tuple[tuple[Repair, ...], str], ...]
     unjudged: frozenset[int]
+    compiled: Compiled | None = None
 
     def checked(self, claim: Claim) -> Report:
         """Check an edited claim under the same policies."""
         from .evaluate import check
 
+        if self.compiled is not None:
+            return self.compiled.check(claim, self.history, self.session, self.ignoring)
         return check(self.policies, claim, self.history, self.session, self.ignoring)
 
     def repaired(self, report: Report) -> tuple[Finding, ...]:
@@ -204,10 +210,10 @@ def _line(number: int, found: tuple[Finding, ...], rules: tuple[RuleStatus, ...]
     open_ = [r.outcome for r in rules if r.status == "undetermined" and number in r.lines and not r.ignored]
     most = worst([least, *open_])
     outcome = least if least == most and not unjudged else "undetermined"
-    return LineReport(number, outcome, least, most, _standing(mine))
+    return LineReport(number, outcome, least, most, standing(mine))
 
 
-def _standing(mine: list[Finding]) -> dict[str, Any] | None:
+def standing(mine: Iterable[Finding]) -> dict[str, Any] | None:
     """Where several rules reduce one line, the least that stands is what stands, measure by measure (M3.3)."""
     stands: dict[str, Any] = {}
     for finding in mine:

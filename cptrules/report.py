@@ -90,6 +90,16 @@ class Finding:
 
 
 @attrs.frozen
+class Mark:
+    """What was found, without its words: a rule of a policy (None: of no policy), its outcome, and the lines that it names."""
+
+    policy: str | None
+    rule: str
+    outcome: str
+    lines: tuple[int, ...]
+
+
+@attrs.frozen
 class RuleStatus:
     """What became of a rule: on which lines it was met, broken, not applicable or undetermined, and why."""
 
@@ -181,6 +191,18 @@ class Report:
     def unjudged(self) -> bool:
         """Whether some line is open for a reason of no rule (no policy speaks for it)."""
         return any(line.outcome == "undetermined" and line.at_least == line.at_most for line in self.lines)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What was found, in short: each rule with its outcome and every line that its findings name; no sentence is made for it."""
+        lines: dict[tuple[str | None, str, str], set[int]] = {}
+        for finding in self.found:
+            lines.setdefault((finding.policy, finding.rule, finding.outcome), set()).update(finding.lines)
+        return tuple(Mark(*key, tuple(sorted(lines[key]))) for key in sorted(lines, key=lambda key: (key[0] or "", *key[1:])))
+
+    def whole(self) -> Report:
+        """The report with every sentence made; one that `Policies.check` gives makes them when they are read."""
+        return self
 
     @property
     def overruled(self) -> int:

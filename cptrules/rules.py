@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -19,7 +18,6 @@ from .phrases import Phrases, fits_counter, type_of
 from .policy import (
     Beside,
     Clause,
-    Constant,
     Counter,
     CountIs,
     Deadline,
@@ -45,7 +43,7 @@ from .policy import (
     Written,
     conditions_in,
 )
-from .scope import Scope
+from .scope import Scope, touched
 from .tables import Table
 from .vocabulary import DISCIPLINES, NOTE_KINDS, RULE_OUTCOMES, TIME_UNITS, plural
 
@@ -117,7 +115,7 @@ def once(scope: Scope, block: Any, allowed: tuple[type, ...], repeated: tuple[ty
 
 def required(scope: Scope, block: Any, clauses: list[Any], wanted: tuple[type, ...], what: str) -> None:
     """Report a clause that must stand and does not, unless a syntax mistake may have eaten it."""
-    if any(block.span.line <= line <= block.span.end_line for line in scope.parsed.broken):
+    if touched(scope, block):
         return
     for kind in wanted:
         if not any(isinstance(clause, kind) for clause in clauses):
@@ -153,7 +151,7 @@ class Rules:
         outcome, carc, rarcs = self.outcome(clauses) if block.kind != "payment" else ("clean", None, ())
         effective = tuple(self.scope.span(c.start, c.end) for c in clauses if isinstance(c, t.Effective))
         citations = [self.scope.citation(c) for c in clauses if isinstance(c, t.Cite)]
-        if not any(isinstance(c, t.Cite) for c in clauses):
+        if not any(isinstance(c, t.Cite) for c in clauses) and not touched(self.scope, block):
             self.scope.report("W001", block.name, f"`{block.name.text}` cites no source", "cite SOURCE section \"...\"")
         rule = Rule(
             kind=block.kind, name=block.name.text, demand=demand, outcome=outcome, carc=carc, rarcs=rarcs,
@@ -325,9 +323,6 @@ class Rules:
         if not fits_counter(counter, value):
             due = "money" if counter.measure in ("charged", "allowed", "paid") else "a number"
             self.scope.report("E040", bound.value, f"{counter.noun} are held against {due}, this is {type_of(value)}")
-        line_only = any(isinstance(key, TimeKey) and key.name == "line" for key in counter.keys)
-        if line_only and counter.measure in ("lines", "visits", "treatment_days") and value != Constant("number", Decimal(0)):
-            self.scope.report("W007", bound, f"{counter.measure} per line are never more than 1: no claim reaches this limit")
 
     def prior(self, clauses: list[Any], phrases: Phrases) -> PriorAuthorization:
         """Settle the demand of a `prior_authorization`."""

@@ -97,7 +97,7 @@ class Scope:
 
     def said(self, span: t.Span) -> str:
         """Give a stretch of the file as it stands, on one line and without comments."""
-        lines = [self._line(number) for number in range(span.line, span.end_line + 1)]
+        lines = [self.source_line(number) for number in range(span.line, span.end_line + 1)]
         if not lines or not span.line:
             return ""
         lines[-1] = lines[-1][: span.end_column - 1]
@@ -138,11 +138,12 @@ class Scope:
     def _find_lost(self) -> None:
         """Names whose declaration was broken: using them is no second mistake."""
         for number in self.parsed.broken:
-            for match in re.finditer(rf"^(?:{'|'.join(BLOCK_WORDS)})[ \t]+([a-z][a-z0-9_.]*)", self._line(number)):
+            for match in re.finditer(rf"^(?:{'|'.join(BLOCK_WORDS)})[ \t]+([a-z][a-z0-9_.]*)", self.source_line(number)):
                 if match.group(1) not in self.blocks and match.group(1) not in self.sources:
                     self.lost.add(match.group(1))
 
-    def _line(self, number: int) -> str:
+    def source_line(self, number: int) -> str:
+        """Give a line of the file as it stands; nothing where there is none."""
         return self.lines[number - 1] if number <= len(self.lines) else ""
 
     def find(self, kind: str, name: str) -> tuple[Scope, Any] | None:
@@ -374,6 +375,10 @@ class Scope:
             self.unknown("E026", name, "table", self.names("table"), wanted)
         return found  # type: ignore[no-any-return]
 
+    def tables_settled(self) -> dict[str, Table]:
+        """The tables of this file that were read."""
+        return {name: found for name, found in self.settled.items() if isinstance(found, Table)}
+
     # ---- facts, events, sources ------------------------------------------------------------------------------
 
     def facts(self) -> dict[str, Field]:
@@ -524,7 +529,7 @@ def amount_of(
         value = scope.literal(entry.value)
         when = condition(scope, entry.when) if entry.when is not None else None
         entries.append(AmountEntry(value, scope.span(entry.start, entry.end), when))
-    if not entries and not _touched(scope, block):
+    if not entries and not touched(scope, block):
         scope.report("E015", block.name, f'"{block.name.text}" has no value')
     types = {entry.value.type for entry in entries}
     if len(types) > 1:
@@ -533,7 +538,7 @@ def amount_of(
     return AmountValue(block.name.text, next(iter(types), "number"), tuple(entries))
 
 
-def _touched(scope: Scope, block: Any) -> bool:
+def touched(scope: Scope, block: Any) -> bool:
     """Whether a clause of a block was lost to a syntax mistake."""
     return any(block.span.line <= line <= block.span.end_line for line in scope.parsed.broken)
 

@@ -16,18 +16,12 @@ _PLACE: Final = 38  # columns at the right for the place of a clause
 
 def stack_text(policy: Policy, only: str | None = None) -> str:
     """Write a policy's rules, those of its bases folded in, each clause marked with the file and line it comes from."""
-    blocks = [_head(policy), *(_rule(rule, places=True) for rule in policy.rules if only in (None, rule.name))]
+    blocks = [head_lines(policy), *(_rule(rule) for rule in policy.rules if only in (None, rule.name))]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def policy_text(policy: Policy, only: str | None = None) -> str:
-    """Write a policy's rules with their clauses and their authority."""
-    rules = [rule for rule in policy.rules if only in (None, rule.name)]
-    blocks = [_head(policy), *([*_rule(rule, places=False), *_authority(rule)] for rule in rules)]
-    return "\n\n".join("\n".join(block) for block in blocks)
-
-
-def _head(policy: Policy) -> list[str]:
+def head_lines(policy: Policy) -> list[str]:
+    """What a policy's head says: its name, payers, plans, dates and what it assumes."""
     said = [f"policy {policy.name}  {policy.title}"]
     payers = ", ".join(policy.payers) or "no payer of its own: policies that extend it have one"
     said.append(f"  payer {payers}" + (f", plans {', '.join(policy.plans)}" if policy.plans else ""))
@@ -44,12 +38,12 @@ def _span(span: Span) -> str:
     return " ".join(part for part in (f"from {span.from_}" if span.from_ else "", f"to {span.to}" if span.to else "") if part)
 
 
-def _rule(rule: Rule, places: bool) -> list[str]:
+def _rule(rule: Rule) -> list[str]:
     lines = [f"{rule.kind} {rule.name}"]
     for one in rule.written:
-        lines += _clause(one.text, one.place if places else "")
+        lines += _clause(one.text, one.place)
     for gone in rule.dropped:
-        lines += _clause(f'dropped {_span(gone.span)} because "{gone.reason}"', gone.place if places else "")
+        lines += _clause(f'dropped {_span(gone.span)} because "{gone.reason}"', gone.place)
         lines += [f"      {_cited(citation)}" for citation in gone.citations]
     return lines
 
@@ -66,8 +60,9 @@ def _short(place: str) -> str:
     return f"{Path(path).name}:{line}"[-_PLACE + 1 :]
 
 
-def _authority(rule: Rule) -> list[str]:
-    return [f"  {_cited(citation)}" for citation in rule.citations] or ["  cites no source"]
+def authority(rule: Rule) -> list[str]:
+    """A rule's sources with section, address and when each was confirmed."""
+    return [_cited(citation) for citation in rule.citations] or ["cites no source"]
 
 
 def _cited(citation: Citation) -> str:

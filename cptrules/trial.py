@@ -10,11 +10,12 @@ import attrs
 from . import tree as t
 from . import words
 from .claims import ServiceLine
+from .coverage import Coverage, Side, coverage, of_rules, tried
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile
-from .policy import Payment, Policy
-from .report import Finding, Report, RuleStatus
+from .policy import Policy
+from .report import Finding, Report
 from .truth import Interval
 from .words import listed, money
 
@@ -34,41 +35,31 @@ class Failure:
 
 @attrs.frozen
 class Trial:
-    """What the tests of one file came to: cases, failures, and which rules some case broke or met."""
+    """What the tests of one file came to: cases, failures, and what of the policy they tried."""
 
     path: str
     tests: int
     cases: int
     failures: tuple[Failure, ...]
-    rules: tuple[str, ...]
-    broken: frozenset[str]
-    passed: frozenset[str]
+    coverage: Coverage
 
 
 def run(file: PolicyFile, policy: Policy, case: Example) -> tuple[Report, Failure | None]:
     """Run one case: its report, and how it failed, None where it came out as expected."""
     report = check((policy,), case.claim, case.history, case.session)
-    return report, None if _as_expected(case, report) else _failure(file, case, report)
+    return report, None if as_expected(case, report) else _failure(file, case, report)
 
 
-def trial(file: PolicyFile, policy: Policy) -> Trial:
-    """Run the tests of one file."""
+def trial(file: PolicyFile, policy: Policy, rules_only: bool = False) -> Trial:
+    """Run the tests of one file; with `rules_only`, clauses and boundaries are not looked at."""
     cases = examples(file, policy)
-    failures, broken, passed = [], set(), set()
+    failures: list[Failure] = []
+    seen: set[Side] = set()
     for case in cases:
         report, failure = run(file, policy, case)
         failures += [failure] if failure is not None else []
-        broken |= {status.rule for status in report.rules if status.status == "broken"}
-        passed |= {status.rule for status in report.rules if _passes(status)}
-        broken |= {finding.rule for finding in report.found if finding.outcome == "inform"}
-    broken |= {rule.name for rule in policy.rules if isinstance(rule.demand, Payment)} & passed  # a payment denies nothing
-    own = tuple(rule.name for rule in policy.rules if rule.suspended is None)
-    return Trial(file.path, len(file.tests()), len(cases), tuple(failures), own, frozenset(broken), frozenset(passed))
-
-
-def _passes(status: RuleStatus) -> bool:
-    """A rule is passed where it was met; one that forbids, where what it describes was not there."""
-    return status.status == "met" or (status.kind in ("forbid", "pairs") and status.status == "not_applicable")
+        seen |= set(of_rules(policy, report)) if rules_only else tried(policy, case.claim, case.history, case.session, report)
+    return Trial(file.path, len(file.tests()), len(cases), tuple(failures), coverage(policy).add(seen))
 
 
 def trials(loaded: Loaded) -> list[Trial]:
@@ -80,20 +71,22 @@ def trials(loaded: Loaded) -> list[Trial]:
 # ---- expectations ------------------------------------------------------------------------------------------------
 
 
-def _as_expected(case: Example, report: Report) -> bool:
+def as_expected(case: Example, report: Report) -> bool:
     """Every expectation is met, and no finding came that none of them names."""
-    if not all(_holds(expect, report) and (expect.pays is None or _pays(expect, report)) for expect in case.expects):
+    asks_repairs = any(expect.repair is not None for expect in case.expects)
+    findings = report.findings if asks_repairs else report.found  # repairs are tried where somebody asks
+    if not all(_holds(expect, report, findings) and (expect.pays is None or _pays(expect, report)) for expect in case.expects):
         return False
-    return all(any(_names(expect, finding, report) for expect in case.expects) for finding in report.findings)
+    return all(any(_names(expect, finding) for expect in case.expects) for finding in findings)
 
 
-def _holds(expect: t.TExpect, report: Report) -> bool:
+def _holds(expect: t.TExpect, report: Report, findings: tuple[Finding, ...]) -> bool:
     word = expect.outcome.text
     if word == "clean":
-        return _outcome_at(expect, report) == "clean" and not [f for f in report.findings if _at(expect, f.lines)]
+        return _outcome_at(expect, report) == "clean" and not [f for f in findings if _at(expect, f.lines)]
     if word == "undetermined":
         return _is_open(expect, report)
-    return any(_names(expect, finding, report) for finding in report.findings)
+    return any(_names(expect, finding) for finding in findings)
 
 
 def _pays(expect: t.TExpect, report: Report) -> bool:
@@ -127,7 +120,7 @@ def _is_open(expect: t.TExpect, report: Report) -> bool:
     )
 
 
-def _names(expect: t.TExpect, finding: Finding, report: Report) -> bool:
+def _names(expect: t.TExpect, finding: Finding) -> bool:
     """Whether an expectation is of this finding."""
     return (
         expect.outcome.text == finding.outcome

@@ -70,6 +70,12 @@ def spelt_unit(number: int, unit: str) -> str:
     return plain.removesuffix("s") if number == 1 else plain
 
 
+def ordinal(number: int) -> str:
+    """`31st`."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:
     """Say what a counter counts: `visits of PT and OT in 2026`."""
     noun = counter.column if counter.table is not None else _NOUNS.get(counter.measure, counter.measure)

@@ -8,7 +8,7 @@ its value. `parse(written(file)).file == file` for every tree the grammar can sa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from . import tree as t
 WIDTH: Final = 120
 _PAD: Final = 9
 _ATOMS: Final = re.compile(r'"(?:\\.|[^"\\])*"|.', re.DOTALL)
-_BREAKS: Final = re.compile(r'"(?:\\.|[^"\\])*"|(, )|( )(?=(?:and|or|attesting|repair) )', re.DOTALL)
+_BREAKS: Final = re.compile(r'"(?:\\.|[^"\\])*"|[()]|(, )|( )(?=(?:and|or|within|excluding|values|attesting|repair) )', re.DOTALL)
 
 
 
@@ -53,38 +53,49 @@ def _clause(word: str, *values: str | None) -> str:
     return f"{word:<{_PAD}} {rest}" if rest else word
 
 
-def _block(head: str, clauses: Iterable[Any]) -> str:
-    lines = [_indented(written(clause)) for clause in clauses]
-    return "\n".join([f"{head} {{", *lines, "}"])
-
-
 def _indented(text: str) -> str:
     """Two spaces before each line; a clause of one line is broken where it is too long."""
     if "\n" in text:
         return "\n".join(f"  {line}" for line in text.split("\n"))
     match = re.match(r"[a-z]+(?: most| least| by| to| in| on| after| from)? +", text)
     column = max(_PAD + 1, match.end()) if match and match.end() <= 2 * _PAD else _PAD + 1
-    return "\n".join(f"  {line}" for line in _broken(text, column).split("\n"))
+    return "\n".join(f"  {line}" for line in broken(text, column).split("\n"))
 
 
-def _broken(text: str, column: int, width: int = WIDTH - 4) -> str:
-    """Break a line that is too long behind commas, or before a joining word; what follows is aligned at a column."""
+def broken(text: str, column: int, width: int = WIDTH - 4) -> str:
+    """Break a line that is too long behind commas, or before a joining word; what follows is aligned at a column.
+
+    A place outside brackets is taken before one inside them, unless more than half of the line would stay empty.
+    """
     lines: list[str] = []
     start = 0
+    places = list(_places(text)) if len(text) > width else []
     while len(text) - start + (column if lines else 0) > width:
         limit = start + width - (column if lines else 0)
-        breaks = [match for match in _BREAKS.finditer(text, start + 1) if match.group(1) or match.group(2)]
-        fitting = [match for match in breaks if match.end() <= limit + 1] or breaks[:1]
+        places = [place for place in places if place[0] > start + 1]
+        fitting = [place for place in places if place[0] <= limit + 1] or places[:1]
         if not fitting:
             break
-        lines.append(text[start : fitting[-1].end()].rstrip())
-        start = fitting[-1].end()
+        wide = [place for place in fitting if 2 * (place[0] - start) > limit - start] or fitting
+        end, _ = min(wide, key=lambda place: (place[1], -place[0]))
+        lines.append(text[start:end].rstrip())
+        start = end
     lines.append(text[start:])
     return f"\n{' ' * column}".join(lines)
 
 
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Where a line may be broken, and in how many brackets that is."""
+    depth = 0
+    for match in _BREAKS.finditer(text):
+        if match.group(1) or match.group(2):
+            yield match.end(), depth
+        else:
+            depth += {"(": 1, ")": -1}.get(match.group(), 0)
+
+
 def _definition(head: str, rest: str) -> str:
-    return _broken(f"{head} = {rest}", len(head) + 3, WIDTH)
+    return broken(f"{head} = {rest}", len(head) + 3, WIDTH)
 
 
 def _listed(parts: Iterable[Any]) -> str:
@@ -424,16 +435,47 @@ def _write_Without(node: t.Without) -> str:
 # ---- blocks ------------------------------------------------------------------------------------------------------
 
 
-def _write_PolicyHead(node: t.PolicyHead) -> str:
-    return _block(f"policy {written(node.name)}", node.clauses)
+# The words that open each block with braces, and the attribute that holds what stands between them.
+_BRACED: Final[dict[type, tuple[Callable[[Any], str], str]]] = {
+    t.PolicyHead: (lambda node: f"policy {written(node.name)}", "clauses"),
+    t.LibraryHead: (lambda node: f"library {written(node.name)}", "clauses"),
+    t.SourceBlock: (lambda node: f"source {written(node.name)}", "clauses"),
+    t.AmountBlock: (lambda node: f"amount {written(node.name)}", "entries"),
+    t.EventBlock: (lambda node: f"event {written(node.name)}", "facts"),
+    t.WindowBlock: (lambda node: f"window {written(node.name)}", "clauses"),
+    t.RuleBlock: (lambda node: f"{node.kind} {written(node.name)}", "clauses"),
+    t.OverrideBlock: (lambda node: f"override {written(node.kind)} {written(node.name)}", "clauses"),
+    t.TestBlock: (lambda node: f"test {written(node.name)}", "clauses"),
+    t.Variant: (lambda node: f"variant {written(node.name)}", "clauses"),
+}
 
 
-def _write_LibraryHead(node: t.LibraryHead) -> str:
-    return _block(f"library {written(node.name)}", node.clauses)
+def braced(node: Any) -> tuple[str, tuple[Any, ...]] | None:
+    """A block's opening words and what stands between its braces; None for what has no braces."""
+    found = _BRACED.get(type(node))
+    if found is None or (isinstance(node, t.AmountBlock) and node.single):
+        return None
+    head, inside = found
+    return head(node), getattr(node, inside)
 
 
-def _write_SourceBlock(node: t.SourceBlock) -> str:
-    return _block(f"source {written(node.name)}", node.clauses)
+def _write_braced(node: Any) -> str:
+    found = braced(node)
+    assert found is not None
+    head, clauses = found
+    return "\n".join([f"{head} {{", *(_indented(inner_written(clause, node)) for clause in clauses), "}"])
+
+
+_write_PolicyHead = _write_LibraryHead = _write_SourceBlock = _write_EventBlock = _write_WindowBlock = _write_braced
+_write_RuleBlock = _write_OverrideBlock = _write_TestBlock = _write_Variant = _write_braced
+
+
+def inner_written(clause: Any, block: Any) -> str:
+    """Write a clause as it stands in a block: in a variant its value begins where the values of the test around it do."""
+    text = written(clause)
+    if isinstance(block, t.Variant) and not isinstance(clause, t.Variant):
+        return re.sub(r"^([a-z]+) +", lambda match: f"{match.group(1):<{_PAD - 2}} ", text)
+    return text
 
 
 def _dated(node: Any) -> str:
@@ -453,14 +495,13 @@ def _write_AmountEntry(node: t.AmountEntry) -> str:
 
 
 def _write_AmountBlock(node: t.AmountBlock) -> str:
-    head = f"amount {written(node.name)}"
-    return _definition(head, _listed(node.entries)) if node.single else _block(head, node.entries)
+    return _definition(f"amount {written(node.name)}", _listed(node.entries)) if node.single else _write_braced(node)
 
 
 def _write_TableBlock(node: t.TableBlock) -> str:
     values = f"values {_listed(node.values)}" if node.values else None
     head = f"table {written(node.name)} from {written(node.path)}"
-    return _broken(_joined(head, f"keys {_listed(node.keys)}", values, _opt("missing", node.missing)), 6, WIDTH)
+    return broken(_joined(head, f"keys {_listed(node.keys)}", values, _opt("missing", node.missing)), 6, WIDTH)
 
 
 def _write_TypeName(node: t.TypeName) -> str:
@@ -474,11 +515,7 @@ def _write_EventFact(node: t.EventFact) -> str:
 def _write_FactBlock(node: t.FactBlock) -> str:
     question = written(node.question) if node.question else None
     head = f"fact {written(node.name)} of {written(node.owner)} :"
-    return _broken(_joined(head, written(node.type), question), len(head) + 1, WIDTH)
-
-
-def _write_EventBlock(node: t.EventBlock) -> str:
-    return _block(f"event {written(node.name)}", node.facts)
+    return broken(_joined(head, written(node.type), question), len(head) + 1, WIDTH)
 
 
 def _write_TermBlock(node: t.TermBlock) -> str:
@@ -519,18 +556,6 @@ def _write_Since(node: t.Since) -> str:
 
 def _write_Per(node: t.Per) -> str:
     return _clause("per", " and ".join(written(key) for key in node.keys))
-
-
-def _write_WindowBlock(node: t.WindowBlock) -> str:
-    return _block(f"window {written(node.name)}", node.clauses)
-
-
-def _write_RuleBlock(node: t.RuleBlock) -> str:
-    return _block(f"{node.kind} {written(node.name)}", node.clauses)
-
-
-def _write_OverrideBlock(node: t.OverrideBlock) -> str:
-    return _block(f"override {written(node.kind)} {written(node.name)}", node.clauses)
 
 
 def _write_DropBlock(node: t.DropBlock) -> str:
@@ -616,11 +641,3 @@ def _write_TExpect(node: t.TExpect) -> str:
     missing = f"missing {_listed(node.missing)}" if node.missing else None
     found = (_opt("by", node.rule), _opt("on line", node.line), stands, _opt("pays", node.pays))
     return _clause("expect", written(node.outcome), *found, *_carc(node.carc, node.rarcs), missing, _opt("repair", node.repair))
-
-
-def _write_Variant(node: t.Variant) -> str:
-    return _block(f"variant {written(node.name)}", node.clauses)
-
-
-def _write_TestBlock(node: t.TestBlock) -> str:
-    return _block(f"test {written(node.name)}", node.clauses)

@@ -52,8 +52,8 @@ test "one" {
   claim     on 2026-06-01
   line      97110 GP units 2 minutes 30
   variant "two" {
-    set       diagnoses F84.0
-    expect    deny by a on line 1
+    set     diagnoses F84.0
+    expect  deny by a on line 1
   }
 }
 """

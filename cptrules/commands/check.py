@@ -66,7 +66,7 @@ def _judged(policies: Policies, claims: Iterable[Claim], histories: tuple[Histor
 def _noted(report: Report, notes: Iterable[str]) -> Report:
     import attrs
 
-    return attrs.evolve(report, notes=(*report.notes, *notes))
+    return attrs.evolve(report.whole(), notes=(*report.notes, *notes))
 
 
 def _never_missing(ignored: tuple[str, ...], reports: list[Report]) -> list[str]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ..checking import Policies
 
 
 @click.command()
 @click.argument("what")
 @click.argument("rule", required=False)
 @click.option("--stack", is_flag=True, help="Mark each clause with the file and line it comes from, layers folded.")
-def explain(what: str, rule: str | None, stack: bool) -> None:
-    """Explain a mistake by its code (E012), or a policy, or one rule of it.
+@click.option("--facts", is_flag=True, help="Every fact that the policy can ask for, with its question.")
+@click.option("--code", is_flag=True, help="Show the Python that a check of the policy runs, and which rules it decides.")
+def explain(what: str, rule: str | None, stack: bool, facts: bool, code: bool) -> None:
+    """Explain a mistake by its code (E012), or a policy, or one rule of it, in plain English.
 
     Exit: 0; 2 where there is no such mistake, policy or rule.
     """
@@ -21,16 +27,34 @@ def explain(what: str, rule: str | None, stack: bool) -> None:
         return _explain_code(what.upper())
     from ..checking import load
     from ..diagnostics import nearest
-    from ..stack import policy_text, stack_text
+    from ..explain import explained
+    from ..stack import stack_text
 
-    policies = load(what).policies
+    loaded = load(what)
+    if facts:
+        return _facts(loaded)
+    policies = loaded.policies
     known = {one.name for policy in policies for one in policy.rules}
     if rule is not None and rule not in known:
         near = nearest(rule, known)
         raise click.BadParameter(f'no rule is called "{rule}"' + (f"; did you mean {near}?" if near else ""), param_hint="RULE")
+    if code:
+        from ..compiled.shown import code_text
+
+        click.echo("\n\n".join(code_text(policies, policy, rule) for policy in policies if rule is None or any(r.name == rule for r in policy.rules)))
+        return None
     having = [policy for policy in policies if rule is None or any(one.name == rule for one in policy.rules)]
-    click.echo("\n\n".join((stack_text if stack else policy_text)(policy, rule) for policy in having))
+    click.echo("\n\n".join((stack_text if stack else explained)(policy, rule) for policy in having))
     return None
+
+
+def _facts(policies: Policies) -> None:
+    """One fact a line: its name, what it is, and the question."""
+    asked = policies.facts()
+    width = max((len(fact.name) for fact in asked), default=0)
+    for fact in asked:
+        kind = f"one of {', '.join(fact.words)}" if fact.words else fact.type.replace("_", " ")
+        click.echo(f"{fact.name.ljust(width)}  {fact.question} ({kind})")
 
 
 def _explain_code(code: str) -> None:

@@ -53,7 +53,7 @@ _YEARS: Final = (2000, 2030)
 def days(rule: Rule, policy: Policy) -> list[date]:
     """Days to judge a rule on: ordinary ones on which it is in force, the plainest first, then those beside its dates."""
     spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
-    beside = [day + step * ONE for day in _edges(rule, spans) for step in (-1, 0, 1)]
+    beside = _edges(rule, spans)
     amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
     ordinary = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
     ordinary = [day for day in dict.fromkeys(ordinary) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
@@ -68,22 +68,21 @@ def _well_inside(span: Span) -> Iterator[date]:
 
 
 def _edges(rule: Rule, spans: Iterable[Span]) -> set[date]:
-    """The days on which something of a rule changes."""
-    found = {day for span in spans for day in (span.from_, span.to) if day is not None}
-    for part in (*parts_of(rule), *(one for one in rule.dropped)):
-        if isinstance(part, Span):
-            found |= {day for day in (part.from_, part.to) if day is not None}
-        if isinstance(part, AmountEntry):
-            found |= {day for day in (part.span.from_, part.span.to) if day is not None}
+    """The days between which something of a rule changes."""
+    firsts: set[date] = set()  # each with the day before it
+    every = [*spans, *(part for part in parts_of((rule, rule.dropped)) if isinstance(part, Span))]
+    for span in every:
+        firsts |= {day for day in (span.from_, span.to + ONE if span.to is not None and span.to < date.max else None) if day is not None}
+    for part in parts_of(rule):
         if isinstance(part, Window) and part.year_from is not None:
-            found.add(date(2026, *part.year_from))
+            firsts.add(date(2026, *part.year_from))
         if isinstance(part, TimeKey) and part.name == "calendar_year":
-            found.add(date(2026, 1, 1))
+            firsts.add(date(2026, 1, 1))
         if isinstance(part, Opening) and part.day is not None:
-            found.add(part.day)
+            firsts.add(part.day)
         if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
-            found.add(part.right.value)
-    return {day for day in found if _YEARS[0] <= day.year <= _YEARS[1]}
+            firsts |= {part.right.value, part.right.value + ONE}
+    return {day - step * ONE for day in firsts for step in (0, 1) if _YEARS[0] <= day.year <= _YEARS[1]}
 
 
 def _of_the_line(part: Comparison) -> bool:

@@ -162,36 +162,39 @@ def _intervention(draw: Draw, known: Mentioned) -> dict[str, Any]:
 # ---- aimed at a rule ---------------------------------------------------------------------------------------------
 
 
+_ORDINARY: Final = 6  # times that a rule's ordinary days are aimed at, for twice each day beside one of its dates
+
+
 @attrs.frozen
 class Target:
-    """A rule to aim at, with the days on which it is worth trying: ordinary ones, and those beside its dates too."""
+    """A rule to aim at, and the days to try it on."""
 
     policy: Policy
     rule: Rule
-    ordinary: tuple[date, ...]
     days: tuple[date, ...]
 
 
 def _targets(policies: Policies) -> tuple[Target, ...]:
-    """The rules that judge, of policies that have a payer."""
+    """The rules that judge, of policies that have a payer, each as often as it has days worth trying."""
     found = []
     for policy in policies.policies:
         for rule in policy.rules if policy.payers else ():
             if rule.suspended is None:
                 every = days(rule, policy)
-                plain = [day for day in every if rule.in_force(day)]
-                found.append(Target(policy, rule, tuple(plain[:3] or every[:1]), tuple(every)))
+                plain = tuple(day for day in every if rule.in_force(day))[:3] or (every[0],)
+                found += [Target(policy, rule, plain)] * _ORDINARY
+                found += [Target(policy, rule, (day,)) for day in every for _ in range(2) if day not in plain]
     return tuple(found)
 
 
 def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
     target = draw(st.sampled_from(targets))
-    day = draw(st.one_of(st.sampled_from(target.ordinary), st.sampled_from(target.days)))
+    day = draw(st.sampled_from(target.days))
     draft = Draft(draw, target.policy, day, draw(st.sampled_from(target.policy.payers)))
     aim(target.rule, draft)
-    others = [one.rule for one in targets if one.policy is target.policy and one.rule.in_force(day)]
+    others = [one.rule for one in targets[::_ORDINARY] if one.policy is target.policy and one.rule.in_force(day)]
     for _ in range(draw(st.sampled_from([0, 0, 0, 1])) if others else 0):
-        draft.line = draft.another_line({**_plain_line(draft)})
+        draft.line = draft.another_line(_plain_line(draft))
         aim(draw(st.sampled_from(others)), draft)
     _around(draw, known, draft)
     if draw(st.booleans()):
@@ -412,7 +415,7 @@ def as_test(case: Case, name: str = "found by cptrules.testing", policies: Polic
 
     `policies` are those it is pasted beside: the block says the payer and the plan where they are not the ones that every test has.
     """
-    from .pasted import pasted
+    from ..pasted import pasted
 
     matching = [policy for policy in policies.policies if case.claim.payer in policy.payers] if policies is not None else []
     return pasted(case, name, matching[0] if matching else None)

@@ -145,7 +145,9 @@ def _of_table(counter: Counter, total: Decimal, draft: Draft, record: Record) ->
 def _distinct(counter: Counter, number: int, first: date, like: Record, draft: Draft, record: Record) -> None:
     assert counter.field is not None
     day = draft.on(record)
-    usual = [*counter.field.words, *USUAL.get(counter.field.name, ()), *(f"X{n}" for n in range(9))]
+    of = held_by(counter.of, day, draft.code_table()) if counter.field.name == "code" and counter.of is not None else []
+    usual = [one for one in of if one != like["code"] and one not in DISCIPLINES]
+    usual = [like["code"], *usual] if usual else [*counter.field.words, *USUAL.get(counter.field.name, ()), *(f"X{n}" for n in range(9))]
     for step, value in enumerate(usual[1 : number + 1], 1):
         service = draft.service(like, max(first, day - step * ONE))
         draft.put(counter.field, value, service)

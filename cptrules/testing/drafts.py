@@ -270,6 +270,8 @@ class Draft:
         discipline = next((MODIFIER_DISCIPLINE[one] for one in record.get("modifiers", []) if one in MODIFIER_DISCIPLINE), "PT")
         role = {"PT": "PTA", "OT": "OTA"}.get(discipline, "PTA") if value else discipline
         record["rendering_provider"] = {**record.get("rendering_provider", {"npi": "2"}), "role": role}
+        if self.pick((True, False)):
+            record["minutes"], record["minutes_by"] = 15, {role: 15}
         record["modifiers"] = [one for one in record.get("modifiers", []) if one not in ("CQ", "CO")]
 
     def role_fits(self, record: Record) -> None:

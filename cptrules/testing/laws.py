@@ -87,7 +87,7 @@ def outcomes_are_the_worst(policies: Policies, case: Case) -> None:
     """M3.1, M3.2: `at_least` is the worst of what is broken, `at_most` of what is broken or open; where they differ it is undetermined."""
     report = _checked(policies, case)
     for line in report.lines:
-        least = worst(f.outcome for f in report.findings if line.number in f.lines)
+        least = worst(f.outcome for f in report.found if line.number in f.lines)
         most = worst([least, *(s.outcome for s in report.rules if s.status == "undetermined" and line.number in s.lines)])
         _holds((line.at_least, line.at_most) == (least, most), f"line {line.number} is not the worst of its rules", case, policies)
     for name in ("at_least", "at_most"):
@@ -105,10 +105,10 @@ def what_is_broken_is_found(policies: Policies, case: Case) -> None:
     report = _checked(policies, case)
     rules = {(policy.name, rule.name): rule for policy in policies.policies for rule in policy.rules}
     broken = {key for key, status in _by_line(report).items() if status.status == "broken"}
-    told = {((f.policy, f.rule, n), f.outcome) for f in report.findings if f.policy is not None for n in f.lines}
+    told = {((f.policy, f.rule, n), f.outcome) for f in report.found if f.policy is not None for n in f.lines}
     found = {key for key, outcome in told if outcome != "inform" or key in broken}
     _holds(broken == found, f"broken and found differ: {sorted(broken ^ found, key=str)}", case, policies)
-    for one in report.findings:
+    for one in report.found:
         rule = rules.get((one.policy or "", one.rule))
         if rule is not None and any((one.policy, one.rule, n) in broken for n in one.lines):
             same = (one.outcome, one.carc, one.rarc, one.citations) == (rule.outcome, rule.carc, rule.rarcs, rule.citations)
@@ -266,7 +266,7 @@ def a_limit_is_over_only_past_it(policies: Policies, case: Case) -> None:
             _holds(not over, f"{rule.name} is met with {status.facts['used']} of {status.facts['limit']}", case, policies)
         if status.status == "undetermined" and not (rule.when or rule.excepts or rule.unless):
             _holds(not within, f"{rule.name} is open with {status.facts['used']} of {status.facts['limit']}", case, policies)
-    for finding in report.findings:
+    for finding in report.found:
         parts = [*(finding.stands or {}).values(), *(finding.excess or {}).values()]
         _holds(all(part >= 0 for part in parts), f"{finding.rule} leaves less than nothing", case, policies)
 
@@ -397,11 +397,11 @@ def repairs_clear_findings(policies: Policies, case: Case) -> None:
 def _cleared(before: Report, after: Report, finding: Any, what: str, case: Case, policies: Policies) -> None:
     def same(report: Report) -> int:
         return sum((f.policy, f.rule, f.outcome) == (finding.policy, finding.rule, finding.outcome) and bool(set(f.lines) & set(finding.lines))
-                   for f in report.findings)  # fmt: skip
+                   for f in report.found)  # fmt: skip
 
     _holds(same(after) < same(before), f"{what} does not clear {finding.rule}", case, policies)
-    known = {(f.policy, f.rule, n) for f in before.findings for n in f.lines}
-    fresh = [f for f in after.findings if SEVERITY[f.outcome] > SEVERITY["inform"] and any((f.policy, f.rule, n) not in known for n in f.lines)]
+    known = {(f.policy, f.rule, n) for f in before.found for n in f.lines}
+    fresh = [f for f in after.found if SEVERITY[f.outcome] > SEVERITY["inform"] and any((f.policy, f.rule, n) not in known for n in f.lines)]
     _holds(not fresh, f"{what} brings {', '.join(f.rule for f in fresh)}", case, policies)
     _holds(SEVERITY[after.at_most] <= SEVERITY[before.at_most], f"{what} makes the worst worse", case, policies)
 

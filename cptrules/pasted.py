@@ -8,13 +8,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
-from ..claims import UNKNOWN, Authorization, Balance, Claim, Event, History, Note, PlanOfCare, Provider, Service, ServiceLine, Session
-from ..policy import Policy
-
-if TYPE_CHECKING:
-    from .cases import Case
+from .claims import UNKNOWN, Authorization, Balance, Claim, Event, History, Note, PlanOfCare, Provider, Service, ServiceLine, Session
+from .policy import Policy
 
 _LINE: Final = (
     "units", "minutes", "charge", "allowed", "discipline", "contact", "patients", "place_of_service", "telehealth", "revenue_code", "therapy_kind",
@@ -30,19 +27,42 @@ _INTERVENTION: Final = ("minutes", "role", "contact", "patients", "with_", "star
 _MONEY: Final = ("charge", "allowed", "paid")
 _PLAIN: Final = re.compile(r"[0-9A-Z]{1,24}(\.[0-9A-Z]{1,24})?|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ANYONE: Final = "1000000001"  # the billing provider of a test that names none
+_THERAPIST: Final = "1000000002"  # the rendering provider of a test that names none
 Said = tuple[str, Any]
 
 
-def pasted(case: Case, name: str, policy: Policy | None = None) -> str:
-    """Write a case as a test of a policy that expects nothing yet."""
+class Pasted(Protocol):
+    """A claim with what stands beside it."""
+
+    @property
+    def claim(self) -> Claim: ...  # noqa: D102
+
+    @property
+    def history(self) -> History | None: ...  # noqa: D102
+
+    @property
+    def session(self) -> Session | None: ...  # noqa: D102
+
+
+NOTHING_YET: Final = ("clean  # say what is right here",)
+
+
+def pasted(case: Pasted, name: str, policy: Policy | None = None, expects: Iterable[str] = NOTHING_YET) -> str:
+    """Write a case as a test of a policy; without `expects` it expects nothing yet."""
     claim, history = case.claim, case.history
     day = claim.lines[0].date_of_service
     body = [f"claim on {day}{_pairs(_of_claim(claim, policy))}", *_sets(claim)]
     body += [f"line {_line(line, day)}" for line in claim.lines]
     body += list(_history(history)) if history is not None else []
     body += list(_session(case.session)) if case.session is not None else []
-    body.append("expect clean  # say what is right here")
-    return f'test "{name}" {{\n' + "".join(f"  {text}\n" for text in body) + "}\n"
+    body += [f"expect {expect}" for expect in expects]
+    return f'test "{name}" {{\n' + "".join(f"  {_aligned(text)}\n" for text in body) + "}\n"
+
+
+def _aligned(text: str) -> str:
+    """A clause with its word in a column, as the shipped files have it."""
+    word, _, rest = text.partition(" ")
+    return text if word == "#" or not rest else f"{word:<9} {rest}"
 
 
 # ---- values ------------------------------------------------------------------------------------------------------
@@ -76,7 +96,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 @cache
 def _taken() -> frozenset[str]:
     """Words of the language, which stand in quotes where they are a value."""
-    from ..parse import _spelling
+    from .parse import _spelling
 
     return frozenset(part for word in _spelling().values() for part in word.split()) | {"none", "unknown", "yes", "no"}
 
@@ -140,7 +160,8 @@ def _coded(line: ServiceLine) -> str:
     fields += [(f"minutes_by.{role}", minutes) for role, minutes in _facts(line.minutes_by)]
     fields += [(name, found[0]) for name in ("diagnoses", "authorizations") if isinstance(found := getattr(line, name), tuple) and len(found) == 1]
     provider = line.rendering_provider
-    fields += [("rendering_provider", provider.npi if isinstance(provider, Provider) and provider.npi is not UNKNOWN else _NOT_SAID)]
+    number = provider.npi if isinstance(provider, Provider) and provider.npi is not UNKNOWN else _NOT_SAID
+    fields += [("rendering_provider", number)] if number != _THERAPIST else []
     fields += [("role", provider.role)] if isinstance(provider, Provider) else []
     return " ".join(part for part in (line.code, modifiers) if part) + _pairs([*fields, *_facts(line.facts)]) + _unsaid(line)
 

@@ -1,0 +1,92 @@
+"""Timed units of a day and discipline whose minutes are all known: what stands of each line, and what nobody billed (M8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..units import midpoint_units
+from .odd import ODD, Odd
+
+# A line that the rule is about: its place, code, units and minutes, the minutes of its unit (0: untimed) with whether its own minutes count
+# (None: not known), and where the rule has ways out the masks of those that are open and may be.
+Entry = tuple[Any, ...]
+
+
+def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int],
+          asked: list[int]) -> None:  # fmt: skip
+    """Decide a timing rule, day by day and discipline by discipline; `odd`: some line may or may not be of a group."""
+    for group in groups:
+        try:
+            if odd:
+                raise Odd
+            shares, billed = _alone(group[0]) if len(group) == 1 and not by_midpoint else _together(group, by_midpoint)
+        except ODD:
+            for entry in group:
+                asked[entry[0]] |= bit
+            continue
+        left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
+        for entry in group:
+            place, code, units = entry[0], entry[1], entry[2]
+            share = left[code]
+            if units > share:
+                left[code] = 0
+                _over(entry, bit, broken, met, asked)
+            else:
+                met[place] |= bit
+                if left is not shares:
+                    left[code] = share - units
+                if billed[code] < shares[code] and entry[4][0]:
+                    broken[place] |= inform
+
+
+def _over(entry: Entry, bit: int, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """A line billed above its share: met where a way out is open, asked where one may be, else broken."""
+    way, maybe = entry[5:] or (0, 0)
+    (met if way & bit else asked if maybe & bit else broken)[entry[0]] |= bit
+
+
+def _alone(entry: Entry) -> tuple[dict[str, int], dict[str, int]]:
+    """The share and the units billed of the one line of a group."""
+    code, units, (length, counts) = entry[1], entry[2], entry[4]
+    if not length:
+        return {code: 1}, {code: units + 0}
+    given = entry[3] + 0 if counts else 0
+    return {code: (given + 7) // 15 if length == 15 else midpoint_units(given, length)}, {code: units + 0}
+
+
+def _together(group: Sequence[Entry], by_midpoint: bool) -> tuple[dict[str, int], dict[str, int]]:
+    """The share of each code and the units billed of it."""
+    minutes: dict[str, int] = {}
+    billed: dict[str, int] = {}
+    apart: dict[str, int] = {}
+    for entry in group:
+        code, (length, counts) = entry[1], entry[4]
+        billed[code] = billed.get(code, 0) + entry[2]
+        if length:
+            minutes[code] = minutes.get(code, 0) + (entry[3] if counts else 0)
+        if by_midpoint or length != 15:
+            apart[code] = length
+    shares = total_time({code: given for code, given in minutes.items() if code not in apart} if apart else minutes, billed)
+    for code, length in apart.items():
+        shares[code] = midpoint_units(minutes[code], length) if length else 1
+    return shares, billed
+
+
+def total_time(minutes: Mapping[str, int], billed: Mapping[str, int]) -> dict[str, int]:
+    """Each code's share of the day's units: whole fifteens, then one each to the largest remainders, ties to what was billed (M8.1)."""
+    rest: list[tuple[int, bool, int, str]] = []
+    shares, whole, left = {}, 7, 0
+    for code, given in minutes.items():
+        shares[code] = units = given // 15
+        whole += given
+        left -= units
+        if given % 15:
+            rest.append((-(given % 15), billed[code] <= units, len(rest), code))
+    left += whole // 15
+    if left:
+        if left < len(rest):
+            rest.sort()
+        for one in rest[:left]:
+            shares[one[3]] += 1
+    return shares
