@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .claims import Claim, History, Session
 from .diagnostics import Diagnostic, rendered
-from .errors import PolicyErrors
+from .errors import PolicyErrors, Refusal
 from .policy import Policy
 from .report import Report
 
@@ -106,6 +106,34 @@ class Policies:
 
         told = None if history is None else reread(history, "history.")
         return appealed(self.policies, reread(claim), line, carc, told, None if session is None else reread(session, "session."))
+
+    def audit(self, claims: Iterable[Claim], histories: Iterable[History] = (), *, complete_from: date | None = None,
+              complete_for: str = "patient", ignore_missing: Iterable[str] = (),
+              refused: list[Refusal] | None = None) -> Iterator[Report]:  # fmt: skip
+        """Judge claims beside each other: each claim's history is what the patient's other claims tell, and `histories`.
+
+        Reports come patient by patient, in the order of their dates. `complete_from`: claims and histories hold every service since
+        then (`complete_for` patient, or billing_provider for this provider's own); left out, counts stay open. Claims that can't be
+        judged go to `refused`; without such a list they are raised as one InputError after the last report.
+        """
+        from .audit.tables import judge_of, reports
+
+        return reports(judge_of(self, complete_from, complete_for, ignore_missing), claims, histories, refused)
+
+    def audit_table(self, table: Any, histories: Iterable[History] = (), *, complete_from: date | None = None,
+                    complete_for: str = "patient", ignore_missing: Iterable[str] = (), mapping: Mapping[str, Any] | None = None,
+                    repairs: bool = False) -> Any:  # fmt: skip
+        """Audit an Arrow table of flat lines (extra `[arrow]`): an Arrow table with a row for each claim, finding and refusal.
+
+        Columns in and out are those of docs/interchange.md, Tables; rows may come in any order. `mapping` is a mapping file's data;
+        with `repairs` each finding's repairs are tried and told, which takes longer.
+        Raises InputError with every column that is missing, unknown or of another type.
+        """
+        from .audit.mapping import PLAIN, read_mapping
+        from .audit.tables import audit_table, judge_of
+
+        judge = judge_of(self, complete_from, complete_for, ignore_missing, repairs)
+        return audit_table(judge, table, PLAIN if mapping is None else read_mapping(mapping), histories)
 
     def facts(self) -> tuple[Fact, ...]:
         """Every fact these policies can ask for, with its question, by name."""

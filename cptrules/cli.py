@@ -13,7 +13,7 @@ from . import __version__
 from .commands.printing import BAD_INPUT, CLEAN, faults_text
 from .errors import CptrulesError, InputError, PolicyErrors
 
-NAMES: Final = ("check", "bill", "remaining", "appeal", "test", "lint", "format", "explain", "diff", "lsp")
+NAMES: Final = ("check", "bill", "remaining", "appeal", "audit", "test", "lint", "format", "explain", "diff", "lsp")
 
 
 class Commands(click.Group):

@@ -14,6 +14,7 @@ from .errors import Fault, InputError, Refusal
 from .interchange import decoded, parsed, read
 
 if TYPE_CHECKING:
+    from .audit.mapping import TableMapping
     from .fhir.bundle import Box
     from .fhir.mapping import FhirMapping
     from .remittance import Remittance
@@ -50,12 +51,17 @@ class Sessions:
 
 
 def read_claims(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
-                mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Claims:  # fmt: skip
-    """Read the claims of a file: JSON (one, or a list), JSON lines, FHIR or 837P; `payers` gives payers other names.
+                mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> Claims:  # fmt: skip
+    """Read the claims of a file: JSON (one, or a list), JSON lines, CSV, Parquet, FHIR or 837P; `payers` gives payers other names.
 
-    For FHIR, `mapping` names what R4 has no element for, and `validate_fhir` holds it to HL7's structure definitions first (extra `[fhir]`).
+    `mapping` says of a table which columns hold which fields, of FHIR where it holds what R4 has no element for; `validate_fhir` holds
+    FHIR to HL7's structure definitions first (extra `[fhir]`). Parquet needs the extra `[arrow]`.
     Raises InputError where the file as a whole can't be read. A claim that can't be read is refused by itself.
     """
+    if is_table(path):
+        from .audit.whole import claims_of_table
+
+        return claims_of_table(path, mapping, payers or {})
     text = _text(path)
     if text.lstrip()[:3] == "ISA":
         from .x12 import read_837
@@ -79,8 +85,8 @@ def _renamed(claim: Claim, payers: Mapping[str, str]) -> Claim:
 
 
 def read_histories(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
-                   mapping: FhirMapping | None = None, validate_fhir: bool = False) -> tuple[History, ...]:  # fmt: skip
-    """Read the histories of a file: JSON (one, or a list), JSON lines, FHIR or an 835, one for a patient.
+                   mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> tuple[History, ...]:  # fmt: skip
+    """Read the histories of a file: JSON (one, or a list), JSON lines, CSV, Parquet, FHIR or an 835, one for a patient.
 
     Raises InputError with every fault: a history that can't be read would make a claim look clean that is not.
     """
@@ -88,8 +94,12 @@ def read_histories(path: str | os.PathLike[str], payers: Mapping[str, str] | Non
 
 
 def noted_histories(path: str | os.PathLike[str], payers: Mapping[str, str] | None = None, *,
-                    mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Histories:  # fmt: skip
+                    mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> Histories:  # fmt: skip
     """Read the histories of a file as `read_histories` does, with what was left out or taken for granted."""
+    if is_table(path):
+        from .audit.whole import histories_of_table
+
+        return histories_of_table(path, mapping)
     text = _text(path)
     if text.lstrip()[:3] == "ISA":
         return _from_835(text)
@@ -118,7 +128,7 @@ def read_remittance(path: str | os.PathLike[str]) -> Remittance:
 
 
 def read_sessions(path: str | os.PathLike[str], *,
-                  mapping: FhirMapping | None = None, validate_fhir: bool = False) -> tuple[Session, ...]:  # fmt: skip
+                  mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> tuple[Session, ...]:  # fmt: skip
     """Read the sessions of a file: JSON (one, or a list), JSON lines or FHIR.
 
     Raises InputError with every fault of every session.
@@ -127,7 +137,7 @@ def read_sessions(path: str | os.PathLike[str], *,
 
 
 def noted_sessions(path: str | os.PathLike[str], *,
-                   mapping: FhirMapping | None = None, validate_fhir: bool = False) -> Sessions:  # fmt: skip
+                   mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> Sessions:  # fmt: skip
     """Read the sessions of a file as `read_sessions` does, with what was left out or taken for granted."""
     parts = _parts(_text(path))
     if _is_fhir(parts):
@@ -138,11 +148,17 @@ def noted_sessions(path: str | os.PathLike[str], *,
     return Sessions(_unless_refused(*_records(Session, parts)))
 
 
-def read_mapping(path: str | os.PathLike[str]) -> FhirMapping:
-    """Read the file that says where an EHR puts what FHIR has no element for; raises InputError with the path of what is wrong."""
+def read_mapping(path: str | os.PathLike[str]) -> FhirMapping | TableMapping:
+    """Read a mapping file: of a table's columns, or of where an EHR puts what FHIR has no element for (told by its keys).
+
+    Raises InputError with the path of what is wrong.
+    """
+    from .audit.mapping import KEYS, read_mapping
     from .fhir.mapping import FhirMapping
 
-    return FhirMapping.from_json(_text(path))
+    text = _text(path)
+    data = parsed(text)
+    return read_mapping(data) if isinstance(data, dict) and any(key in data for key in KEYS) else FhirMapping.from_json(text)
 
 
 def read_person(path: str | os.PathLike[str]) -> Person:
@@ -182,6 +198,21 @@ def history_of(claim: Claim | Session | Person, histories: Iterable[History]) ->
 # ---- what a file is ----------------------------------------------------------------------------------------------
 
 
+def is_table(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is Parquet, an Arrow file, or text whose first line has columns."""
+    try:
+        with open(path, "rb") as file:
+            first = next((line for line in file if line.strip()), b"")
+    except (OSError, ValueError):
+        return False
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return text[:4] == b"PAR1" or text[:6] == b"ARROW1" or (text[:1] not in (b"{", b"[", b"") and text[:3] != b"ISA" and _columned(text))
+
+
+def _columned(line: bytes) -> bool:
+    return any(sign in line for sign in (b",", b";", b"\t", b"|"))
+
+
 def _text(path: str | os.PathLike[str]) -> str:
     try:
         data = Path(path).read_bytes()
@@ -192,7 +223,7 @@ def _text(path: str | os.PathLike[str]) -> str:
     except (OSError, ValueError) as error:
         raise InputError([Fault("", f"it can't be read: {getattr(error, 'strerror', None) or error}")]) from None
     if data[:4] == b"PAR1":
-        raise InputError([Fault("", "Parquet is not read yet; give JSON, JSON lines, FHIR or 837P")])
+        raise InputError([Fault("", "a table has no place here; give JSON, JSON lines or FHIR")])
     text = _latin(data) if data.lstrip()[:3] == b"ISA" else decoded(data)
     if not text.strip():
         raise InputError([Fault("", "there is nothing in it")])
@@ -259,7 +290,8 @@ def _is_fhir(parts: Iterable[_Part]) -> bool:
     return any(isinstance(part.data, dict) and "resourceType" in part.data for part in parts)
 
 
-def _fhir(parts: Iterable[_Part], mapping: FhirMapping | None, validate: bool, payers: Mapping[str, str] | None = None) -> tuple[Box, FhirMapping]:
+def _fhir(parts: Iterable[_Part], mapping: FhirMapping | TableMapping | None, validate: bool,
+          payers: Mapping[str, str] | None = None) -> tuple[Box, FhirMapping]:  # fmt: skip
     """The resources of a file, and the mapping. A line of it that can't be parsed refuses all: what refers to it would be wrong."""
     from .fhir.bundle import box_of
     from .fhir.mapping import FhirMapping
@@ -273,6 +305,8 @@ def _fhir(parts: Iterable[_Part], mapping: FhirMapping | None, validate: bool, p
         from .fhir.validation import check_structure
 
         check_structure(box)
+    if mapping is not None and not isinstance(mapping, FhirMapping):
+        raise InputError([Fault("", "the mapping is of a table's columns, and this is FHIR")])
     known = mapping or FhirMapping()
     return box, attrs.evolve(known, payers={**known.payers, **(payers or {})})
 
@@ -280,5 +314,5 @@ def _fhir(parts: Iterable[_Part], mapping: FhirMapping | None, validate: bool, p
 def _what(text: str) -> str:
     first = text.lstrip().splitlines()[0]
     if "," in first:
-        return "CSV is not read yet; give JSON, JSON lines, FHIR or 837P"
+        return "a table has no place here; give JSON, JSON lines or FHIR"
     return "it is neither JSON nor an 837P file"

@@ -453,6 +453,28 @@ def _reversed(path: str, start: Any, end: Any, name: str) -> Iterator[Fault]:
         yield Fault(f"{path}{name}", f"{end} is before {start}, where it begins")
 
 
+def value_reader(cls: type, name: str) -> Callable[[Any], Any]:
+    """Give the reader of one field of a record by itself, for sources that are no JSON; it raises InputError with every fault."""
+    from cattrs import BaseValidationError
+
+    converter = _converter()
+    attrs.resolve_types(cls, vars(c), include_extras=False)
+    hook = _hook(attrs.fields_dict(cls)[name].type, name, cls, converter)
+
+    def read_value(value: Any) -> Any:
+        try:
+            return hook(value, None)
+        except (BaseValidationError, ValueError) as error:
+            raise InputError(_faults(error, "")) from None
+
+    return read_value
+
+
+def together(record: object) -> tuple[Fault, ...]:
+    """Faults of a record whose single values were read one by one: a line number twice, a line without its date, a pointer to nothing."""
+    return tuple(_together(record))
+
+
 # ---- JSON text ---------------------------------------------------------------------------------------------------
 
 

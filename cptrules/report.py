@@ -205,6 +205,11 @@ class Report:
         return self
 
     @property
+    def open(self) -> tuple[RuleStatus, ...]:
+        """The rules that are undetermined, each with what is missing."""
+        return tuple(status for status in self.rules if status.status == "undetermined")
+
+    @property
     def overruled(self) -> int:
         """How many findings a person set aside."""
         return sum(1 for finding in self.found if finding.overruled is not None)

@@ -78,7 +78,8 @@ class Reading:
 def fhir_options(command: F) -> F:
     """Add the options by which FHIR is read."""
     command = click.option("--validate-fhir", is_flag=True, help="Hold FHIR to HL7's structure definitions first (extra fhir).")(command)
-    return click.option("--mapping", "mapping_file", metavar="FILE", help="For FHIR: where the EHR puts what R4 has no element for.")(command)
+    told = "Of a table, which columns hold which fields; of FHIR, where the EHR puts what R4 has no element for."
+    return click.option("--mapping", "mapping_file", metavar="FILE", help=told)(command)
 
 
 def person_of(path: str) -> Any:

@@ -143,6 +143,15 @@ class Settled(Report):
         return self._once("rules", lambda: tuple(status for one in self._docket() for status in self._ruled(one).statuses))  # type: ignore[no-any-return]
 
     @property
+    def open(self) -> tuple[RuleStatus, ...]:
+        """The rules that are undetermined, each with what is missing; no other rule is looked at for it."""
+        every = 0
+        for mask in self._decision.open or ():
+            every |= mask
+        these = [one for one in self._docket() if every & one.bit]
+        return tuple(status for one in these for status in self._ruled(one).statuses if status.status == "undetermined")
+
+    @property
     def found(self) -> tuple[Finding, ...]:
         """The findings, without their repairs."""
         return tuple(finding for finding, _, _ in self._found())

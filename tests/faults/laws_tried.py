@@ -15,8 +15,8 @@ from cptrules import InputError, Policies
 from cptrules.loading import shipped
 from cptrules.testing import LAWS, SESSION_LAWS, cases, policies, sessions
 
-# The law that reads a report beside a plain reading is cheap and comes first; those that try each case in many ways get fewer cases.
-CHEAP = ("a_plain_reading_agrees",)
+# The laws that read a report beside another reading are cheap and come first; those that try each case in many ways get fewer cases.
+CHEAP = ("a_plain_reading_agrees", "evaluators_agree")
 SEED = 20261125
 CASES = 8  # of each random policy: to load one costs as much as many cases
 

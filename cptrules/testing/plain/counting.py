@@ -314,16 +314,16 @@ def _balances(counter: Counter, first: date, last: date, item: Item, world: Worl
     same = [one for one in listed if one.measure == counter.noun]
     if not same:
         return []
-    plain = counter.where is None and all(isinstance(key, TimeKey) for key in counter.keys) and _words(counter.of) is not None
+    plain = counter.where is None and all(isinstance(key, TimeKey) for key in counter.keys) and words_of(counter.of) is not None
     if not plain or any(not isinstance(one.from_, date) or not isinstance(one.to, date) or one.used is UNKNOWN or one.used is None for one in same):
         raise Open
-    found = [one for one in same if _said(one) == _words(counter.of) and first <= one.from_ <= item.day and one.to <= last]
+    found = [one for one in same if _said(one) == words_of(counter.of) and first <= one.from_ <= item.day and one.to <= last]
     if any(one.from_ <= item.day <= one.to for one in found) or any(a.from_ <= b.to and b.from_ <= a.to for a in found for b in found if a is not b):
         raise Open
     return found
 
 
-def _words(of: CodeSet | None) -> tuple[set[str], set[str]] | None:
+def words_of(of: CodeSet | None) -> tuple[set[str], set[str]] | None:
     """A selector of codes and disciplines alone, as a balance names them."""
     if of is None:
         return set(), set()
