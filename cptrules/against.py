@@ -23,8 +23,8 @@ from .vocabulary import ASSISTANT_ROLES, MODIFIER_DISCIPLINE, ROLE_DISCIPLINE
 from .words import listed
 
 RULES = (
-    "not_in_the_session", "not_on_the_claim", "more_than_the_session", "less_than_the_session", "role_of_the_session", "modifier_of_the_session",
-    "assistants_evaluation", "reads_like_another",
+    "not_in_the_session", "not_on_the_claim", "more_than_the_session", "less_than_the_session", "minutes_of_the_session",
+    "role_of_the_session", "modifier_of_the_session", "assistants_evaluation", "reads_like_another",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def held_against(claim: Claim, session: Session, policies: Iterable[Policy], his
     found = support(policies, session, history)
     if not lines:
         return []
-    told = [*_codes(lines, session, found), *_units(lines, session, found), *_givers(lines, session), *_of_the_session(lines, session)]
+    told = [*_codes(lines, session, found), *_units(lines, session, found), *_minutes(lines, session)]
+    told += [*_givers(lines, session), *_of_the_session(lines, session)]
     return [*told, *_assistants_units(lines, session, [case_of(policy, claim, history, session) for policy in policies])]
 
 
@@ -82,6 +83,17 @@ def _units(lines: list[ServiceLine], session: Session, found: Support) -> Iterat
         elif units < many:
             message = f"{many - units} unit{'' if many - units == 1 else 's'} of {code} that the session supports are not billed."
             yield _finding("less_than_the_session", "inform", mine, message), (), "nothing is wrong; what was not billed may be"
+
+
+def _minutes(lines: list[ServiceLine], session: Session) -> Iterator[_Told]:
+    """Minutes that a claim says of a code beyond all that the session has of it: its units would be judged by them."""
+    for code, mine in _of_code(lines).items():
+        given = [one.minutes for one in session.interventions if one.code == code]
+        there = [minutes for minutes in given if isinstance(minutes, int)]
+        said = sum(line.minutes for line in mine if isinstance(line.minutes, int))
+        if given and len(there) == len(given) and said > sum(there):
+            message = f"The claim says {said} minutes of {code}; the session has {sum(there)}."
+            yield _finding("minutes_of_the_session", "warn", mine, message), (), _RECORD
 
 
 def _sums(lines: Iterable[ServiceLine]) -> dict[str, int | None]:

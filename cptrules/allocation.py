@@ -72,12 +72,16 @@ class LeftOut:
 
 @attrs.frozen
 class Support:
-    """What a session supports: service lines without payers' modifiers, how their units came about, and what was left out."""
+    """What a session supports: service lines without payers' modifiers, how their units came about, and what was left out.
+
+    `differing` are codes whose interventions say what one line can't say (two places of service), each with the fields.
+    """
 
     lines: tuple[ServiceLine, ...]
     allocations: tuple[Allocation, ...]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    differing: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 @attrs.define
@@ -110,7 +114,8 @@ def support(policies: Iterable[Policy], session: Session, history: History | Non
     allocations = _allocated(list(items.values()))
     supported = [item for item in items.values() if item.units != 0]
     lines = [_billed(item, number, session) for number, item in enumerate(supported, 1)]
-    return Support(tuple(lines), tuple(allocations), tuple(left_out), (*_notes(supported), *_together_notes(session)))
+    notes = (*_notes(supported), *_together_notes(session))
+    return Support(tuple(lines), tuple(allocations), tuple(left_out), notes, _differing(supported, session))
 
 
 _NOBODY: Final = Policy("", "", (), (), (), ())
@@ -508,6 +513,32 @@ def _notes(items: Iterable[_Item]) -> Iterator[str]:
             yield f"{item.code}: its interventions differ in their modifiers, and one line carries those of all; CQ and CO go by the minutes"
         if len({record.facts for record in records}) > 1:
             yield f"{item.code}: its interventions differ in what is said of them, and what not all say alike is left open"
+
+
+def _differing(items: Iterable[_Item], session: Session) -> dict[str, tuple[str, ...]]:
+    """What the interventions of one code say differently and one line can't say: how its units fall on two lines is not in the record."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in items:
+        records = [view.record for view in item.views]
+        names = [name for name in _ONE_A_LINE if len({_said(record, name, session) for record in records} - {UNKNOWN}) > 1]
+        names += ["modifiers"] if len({_own_modifiers(record) for record in records}) > 1 else []
+        if names:
+            found[item.code] = (*found.get(item.code, ()), *names)
+    return found
+
+
+_ONE_A_LINE: Final = (*_INHERITED, "telehealth", "revenue_code")
+
+
+def _said(record: ServiceLine, name: str, session: Session) -> Any:
+    value = getattr(record, name)
+    return getattr(session, name, UNKNOWN) if value is UNKNOWN else value
+
+
+def _own_modifiers(record: ServiceLine) -> frozenset[str]:
+    """The modifiers that say something of this service; whose it is (GP, CQ) is worked out from the roles and the minutes."""
+    given = record.modifiers if isinstance(record.modifiers, tuple) else ()
+    return frozenset(given) - {*ASSISTANTS, *DISCIPLINE_MODIFIER.values()}
 
 
 def _together_notes(session: Session) -> Iterator[str]:

@@ -16,20 +16,24 @@ import attrs
 
 from .claims import Claim, History, ServiceLine, Session
 from .codesets import carc, code_table
+from .counting import days_counted
 from .errors import Fault, InputError
 from .lines import Case, View, views
-from .policy import Citation, Policy, Rule
+from .policy import Citation, Limit, Policy, Rule
 from .words import listed, money, shown
 
 if TYPE_CHECKING:
     from .evaluate import Verdict
 
 WIDTH: Final = 80
+_MANY: Final = 62  # dates; beyond that a letter gives the first and the last
 
 
 @attrs.frozen
 class Ground:
     """One rule that answers with the denial's reason code: what became of it on the line, and what bears on that.
+
+    `facts` are the figures by name; of a limit also the `dates_counted`, in order, as far as they are known.
 
     `status` is met, broken, not_applicable or undetermined; `written` are the rule's clauses as the policy has them; `asked` are the
     questions that are open; `to_show` is what the record must support for the line to stand. `carc` is the code that the rule has.
@@ -50,13 +54,17 @@ class Ground:
 
 @attrs.frozen
 class Appeal:
-    """The facts of an appeal of one denied line, in order, with a draft of the letter's body."""
+    """The facts of an appeal of one denied line, in order, with a draft of the letter's body.
+
+    `notes` stand in the draft; `read` is what was left out or taken for granted when the files were read, and is no part of it.
+    """
 
     claim: str | None
     line: ServiceLine
     carc: str
     grounds: tuple[Ground, ...]
     notes: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def draft(self) -> str:
@@ -78,7 +86,7 @@ class Appeal:
                 }
                 for one in self.grounds
             ],
-            "draft": self.draft, "notes": list(self.notes),
+            "draft": self.draft, "notes": list(self.notes), **({"read": list(self.read)} if self.read else {}),
         }  # fmt: skip
 
     def __str__(self) -> str:
@@ -142,18 +150,28 @@ def _grounds(policy: Policy, view: View, case: Case, carc: str) -> Iterator[Grou
         if rule.carc is not None and rule.carc.partition("-")[2] == carc.rpartition("-")[2]:
             found = verdict(rule, view, case)
             if found.status != "not_applicable" or found.why.startswith("except"):
-                yield _ground(policy, rule, found)
+                yield _ground(policy, rule, found, view, case)
 
 
-def _ground(policy: Policy, rule: Rule, found: Verdict) -> Ground:
+def _ground(policy: Policy, rule: Rule, found: Verdict, view: View, case: Case) -> Ground:
     asked = tuple(sorted({need.question for need in found.needs}))
     ways = [clause.attesting or clause.text for clause in rule.unless] if found.status == "broken" else []
     met = [clause.attesting for clause in rule.unless if clause.attesting and clause.text == found.through]
     written = tuple(one.text for one in rule.written if not one.text.startswith(("cite ", "message ")))
     facts = {name: shown(value) for name, value in found.judged.values.items()} if found.judged is not None else {}
+    if facts and isinstance(rule.demand, Limit) and (days := _days(rule.demand, view, case)):
+        facts["dates_counted"] = days
     return Ground(
         policy.name, policy.title, rule.name, found.status, found.why, written, facts, rule.citations, (*ways, *met), asked, rule.carc or "",
     )  # fmt: skip
+
+
+def _days(demand: Limit, view: View, case: Case) -> str:
+    """The dates that a limit counts, in order; of very many the first, the last and how many."""
+    if demand.keep_table is not None:  # counts by rank and not by date
+        return ""
+    days = days_counted(demand.count, view, case)
+    return listed(map(str, days)) if len(days) <= _MANY else f"{len(days)} from {days[0]} to {days[-1]}"
 
 
 # ---- in words ----------------------------------------------------------------------------------------------------
@@ -207,4 +225,4 @@ def _text(appeal: Appeal) -> str:
     for ground in appeal.grounds:
         head += [f"  {ground.rule}  {ground.status.replace('_', ' ')}", f"    {ground.why}"]
         head += [f"    to answer: {text}" for text in ground.asked] + [f"    to show: {text}" for text in ground.to_show]
-    return "\n".join([*head, *(f"  {note}" for note in appeal.notes), "", "draft", "", appeal.draft])
+    return "\n".join([*head, *(f"  {note}" for note in appeal.notes), *(f"  note: {note}" for note in appeal.read), "", "draft", "", appeal.draft])

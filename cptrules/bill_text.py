@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from .allocation import Allocation, Row, disciplines_of
@@ -70,9 +70,17 @@ def _claim_lines(bill: Bill) -> list[str]:
     assert bill.report is not None
     shown = "   ".join(_line(line) for line in bill.claim.lines)
     outcome = bill.report.outcome if bill.report.outcome != "undetermined" else f"undetermined, {bill.report.at_least} to {bill.report.at_most}"
-    if bill.open_units:
-        outcome = f"undetermined: no claim yet, units of {listed(bill.open_units)} are open (the rest: {outcome})"
+    if bill.no_claim_yet:
+        outcome = f"undetermined: no claim yet, {listed(_not_yet(bill))} (the rest: {outcome})"
     return ["", *_wrapped(f"lines  {shown}", 2), *_wrapped(f"checked by the same policies: {outcome}", 2)]
+
+
+def _not_yet(bill: Bill) -> Iterator[str]:
+    """Why it is no claim yet."""
+    if bill.open_units:
+        yield f"units of {listed(bill.open_units)} are open"
+    for code, names in bill.differing.items():
+        yield f"{code} takes more than one line, for its interventions differ in {listed(name.replace('_', ' ') for name in names)}"
 
 
 def _line(line: ServiceLine) -> str:
@@ -160,6 +168,7 @@ def bill_dict(bill: Bill) -> dict[str, Any]:
             {"intervention": one.intervention, "code": one.code, "like": one.like, "seen": list(one.seen), "apart": one.apart}
             for one in bill.questions
         ],
+        "differing": {code: list(names) for code, names in bill.differing.items()},
         "notes": list(bill.notes),
         "left_before": bill.left.to_dict() if bill.left is not None else None,
         "report": bill.report.to_dict() if bill.report is not None else None,

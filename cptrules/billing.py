@@ -5,7 +5,7 @@ What asserts something about the patient or the record (KX, 59 and its kin) is p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,7 +60,7 @@ class Bill:
 
     `report` is the check of that claim by the same policies with the same history and session; `wanting` is the checklist of the
     note, and `note_rules` the names of the rules about it that were judged; `left` is what was left of the benefit before this visit, None
-    where nobody says whose it is.
+    where nobody says whose it is. `differing` are the codes that take more than one line, each with the fields in which its interventions differ.
     """
 
     session: Session
@@ -75,6 +75,7 @@ class Bill:
     note_rules: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     left: Remaining | None = None
+    differing: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @property
     def open_rules(self) -> tuple[RuleStatus, ...]:
@@ -85,10 +86,15 @@ class Bill:
 
     @property
     def outcome(self) -> str:
-        """The outcome of the check; `undetermined` too where a line's units are open, for then it is no claim yet."""
-        if self.report is None or self.open_units:
+        """The outcome of the check; `undetermined` too where it is no claim yet."""
+        if self.report is None or self.no_claim_yet:
             return "undetermined"
         return self.report.outcome
+
+    @property
+    def no_claim_yet(self) -> bool:
+        """Whether a line's units are open, or a code takes more than one line and how its units fall on them is not known."""
+        return bool(self.open_units or self.differing)
 
     @property
     def open_units(self) -> tuple[str, ...]:
@@ -127,7 +133,7 @@ def billed(policies: tuple[Policy, ...], session: Session, history: History | No
         (*found.notes, *_unmatched(found, matching)), report, tuple(proposals),
         tuple(_wanting(report, about_note)) if report is not None else (), questions(session),
         tuple(_judged(report, about_note)) if report is not None else (), tuple(policy.title for policy in matching),
-        _left(matching, session, history, report),
+        _left(matching, session, history, report), found.differing,
     )  # fmt: skip
 
 

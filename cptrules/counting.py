@@ -350,6 +350,19 @@ def count(counter: Counter, view: View, case: Case) -> Counted:
     return _within(counter, view, span, case)
 
 
+def days_counted(counter: Counter, view: View, case: Case) -> tuple[date, ...]:
+    """Give the dates of what is known to count up to and with the line, in order; none where the window is not known.
+
+    Services that a balance of the history stands for are not told apart from the others: with balances there are none.
+    """
+    span, _ = _window(counter, view, case)
+    if span is None or counter.measure == "authorizations" or (case.history is not None and case.history.balances):
+        return ()
+    own = (view, belongs_here(counter, view, span, case))
+    every = (*_candidates(counter, view, span, case), own)
+    return tuple(sorted({one.day for one, answer in every if answer.truth is Truth.TRUE and one.day is not None}))
+
+
 def _unsure_window(counter: Counter, view: View, need: Need, case: Case) -> Counted:
     """A window whose start is not known: a benefit year may begin on the line's date, or have begun a year before (M4)."""
     open_ = Interval(0, None, frozenset([need]))

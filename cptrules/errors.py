@@ -30,7 +30,7 @@ class Fault:
 
 @attrs.frozen
 class Refusal:
-    """A claim that could not be read: its id where it could be told, where it stands in the file, and every fault."""
+    """A claim (or a session, a history) that could not be read: its id where it could be told, where it stands in the file, and every fault."""
 
     claim: str | None
     place: str

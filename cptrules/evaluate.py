@@ -268,10 +268,11 @@ def heard(policies: tuple[Policy, ...], claim: Claim, history: History | None = 
           ignoring: frozenset[str] = frozenset()) -> Hearing:  # fmt: skip
     """Bring a claim before the policies that speak for it.
 
-    Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
+    Raises InputError where a declared fact is of the wrong type, or the history or the session is another patient's.
     """
     refuse_wrong_facts(policies, claim, history)
     same_patient(claim, history)
+    _same_patients_session(claim, session)
     lines, services = views(claim, history)
     return Hearing(policies, claim, history, session, ignoring, speaking(policies, claim), lines, services)
 
@@ -556,11 +557,13 @@ def _assumed(policy: Policy, case: Case) -> list[str]:
 
 
 def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
-    matching, lines, session = hearing.matching, hearing.lines, hearing.session
-    notes = [*_idle(matching, lines), *_unlooked(lines, looked_at), *_unused_facts(hearing.claim, hearing.policies)]
+    matching, lines, session, claim = hearing.matching, hearing.lines, hearing.session, hearing.claim
+    notes = [*_idle(matching, lines), *_unlooked(lines, looked_at), *_unused_facts(claim, hearing.policies)]
     notes += _overdrawn(hearing.history)
     if session is not None and all(view.day != session.date for view in lines):
         notes.append(f"the session is of {session.date}, on which the claim has no line")
+    if session is not None and isinstance(session.payer, str) and isinstance(claim.payer, str) and session.payer != claim.payer:
+        notes.append(f"the session names the payer {session.payer}, the claim {claim.payer}: whether it is this claim's session is to be looked at")
     by_person = [v.index for v in lines if v.record.minutes_by is UNKNOWN or v.record.minutes_by is None]
     by_person = [] if session is not None else by_person
     if by_person and any(p.assisted_by() for p in matching):
@@ -603,6 +606,18 @@ def _unused_facts(claim: Claim, policies: tuple[Policy, ...]) -> list[str]:
         near = nearest(name, known)
         notes.append(f"no policy asks for the fact {name}" + (f"; did you mean {near}?" if near else ""))
     return notes
+
+
+def of_another(claim: Claim, session: Session | None) -> bool:
+    """Whether a session names another patient than a claim does."""
+    patient, theirs = getattr(claim.patient, "id", UNKNOWN), getattr(getattr(session, "patient", UNKNOWN), "id", UNKNOWN)
+    return isinstance(patient, str) and isinstance(theirs, str) and patient != theirs
+
+
+def _same_patients_session(claim: Claim, session: Session | None) -> None:
+    """Refuse a session that is another patient's: its minutes would support a claim that has none; raises InputError."""
+    if of_another(claim, session):
+        raise InputError((Fault("session.patient", "the session is another patient's than the claim"),))
 
 
 def same_patient(record: Claim | Person, history: History | None) -> None:

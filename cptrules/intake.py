@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,9 +44,13 @@ class Histories:
 
 @attrs.frozen
 class Sessions:
-    """What a file of sessions held, and what was left out or taken for granted."""
+    """What a file of sessions held: those that could be read, those that could not, and what was left out or taken for granted.
+
+    Sessions in the file = sessions + refusals + those that `notes` says were left out, always (M10).
+    """
 
     sessions: tuple[Session, ...]
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -133,19 +137,25 @@ def read_sessions(path: str | os.PathLike[str], *,
 
     Raises InputError with every fault of every session.
     """
-    return noted_sessions(path, mapping=mapping, validate_fhir=validate_fhir).sessions
+    found = noted_sessions(path, mapping=mapping, validate_fhir=validate_fhir)
+    return _unless_refused(found.sessions, found.refusals)
 
 
 def noted_sessions(path: str | os.PathLike[str], *,
                    mapping: FhirMapping | TableMapping | None = None, validate_fhir: bool = False) -> Sessions:  # fmt: skip
-    """Read the sessions of a file as `read_sessions` does, with what was left out or taken for granted."""
+    """Read the sessions of a file, with what was left out or taken for granted.
+
+    Raises InputError where the file as a whole can't be read. A session that can't be read is refused by itself.
+    """
     parts = _parts(_text(path))
     if _is_fhir(parts):
         from .fhir.session import sessions_of
 
         made = sessions_of(*_fhir(parts, mapping, validate_fhir))
-        return Sessions(_unless_refused(made.sessions, made.refusals), made.notes)
-    return Sessions(_unless_refused(*_records(Session, parts)))
+        return Sessions(made.sessions, made.refusals, made.notes)
+    if not parts:
+        raise InputError([Fault("", "there is no session in it")])
+    return Sessions(*_records(Session, parts))
 
 
 def read_mapping(path: str | os.PathLike[str]) -> FhirMapping | TableMapping:
@@ -171,9 +181,14 @@ def _unless_refused(records: tuple[T, ...], refusals: Iterable[Refusal]) -> tupl
     given = tuple(refusals)
     if not given:
         return records
-    raise InputError(
-        Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion) for refusal in given for fault in refusal.faults
-    )
+    raise InputError(placed_faults(given))
+
+
+def placed_faults(refusals: Iterable[Refusal]) -> Iterator[Fault]:
+    """Give every fault of every record that was refused, each with its place in the file."""
+    for refusal in refusals:
+        for fault in refusal.faults:
+            yield Fault(f"{refusal.place}: {fault.path}".strip(": "), fault.message, fault.suggestion)
 
 
 def history_of(claim: Claim | Session | Person, histories: Iterable[History]) -> History | None:

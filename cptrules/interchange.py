@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin
 
 import attrs
@@ -386,8 +387,38 @@ def _session_faults(session: c.Session) -> Iterator[Fault]:
         yield Fault("interventions", "a session has at least one intervention")
     if not isinstance(session.date, date):
         yield Fault("date", "a session needs its date: it picks the rules that are in force")
+    for index, one in enumerate(session.interventions):
+        yield from _alone_with_several(f"interventions[{index}].patients", one)
     if isinstance(session.total_minutes, int):
         yield from _too_many_minutes(session, session.total_minutes)
+    yield from _at_the_same_time(session)
+
+
+def _alone_with_several(path: str, one: c.ServiceLine | c.Intervention) -> Iterator[Fault]:
+    if one.contact == "one_on_one" and isinstance(one.patients, int) and one.patients > 1:
+        yield Fault(path, f"one_on_one is with one patient, and {one.patients} are given")
+
+
+def _at_the_same_time(session: c.Session) -> Iterator[Fault]:
+    """Of codes that take the provider one is given at a time: the same minutes are not there twice (a machine may run beside them)."""
+    spans = sorted(_attended_spans(session))
+    for (provider, _, ends, index), (other, starts, _, second) in pairwise(spans):
+        if provider == other and starts < ends:
+            message = f"it begins before interventions[{index}] of the same provider ends, and each takes the provider's whole attention"
+            yield Fault(f"interventions[{second}].start", message)
+
+
+def _attended_spans(session: c.Session) -> Iterator[tuple[tuple[str, str], int, int, int]]:
+    """Who, first minute of the day, minute after the last, and which intervention."""
+    from .codesets import code_table
+    from .overlaps import time_of
+
+    for index, one in enumerate(session.interventions):
+        known, time = code_table().code(one.code), time_of(one)
+        takes = known is not None and (known.one_on_one or known.kind in ("group", "evaluation")) and _attended(one)
+        if takes and time is not None and isinstance(one.role, str):
+            npi = one.rendering_provider.npi if isinstance(one.rendering_provider, c.Provider) else UNKNOWN
+            yield (one.role, str(npi)), *time, index
 
 
 def _too_many_minutes(session: c.Session, total: int) -> Iterator[Fault]:
@@ -424,6 +455,7 @@ def _claim_faults(claim: c.Claim) -> Iterator[Fault]:
         if line.number in first:
             yield Fault(f"lines[{index}].number", f"line number {line.number} stands twice; the first is lines[{first[line.number]}]")
         first.setdefault(line.number, index)
+        yield from _alone_with_several(f"lines[{index}].patients", line)
         if not isinstance(line.date_of_service, date):
             yield Fault(f"lines[{index}].date_of_service", "a line needs its date of service: it picks the rules that are in force")
         yield from _pointer_faults(line, line.diagnoses if line.diagnoses is not UNKNOWN else claim.diagnoses, f"lines[{index}]")

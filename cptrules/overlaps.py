@@ -39,7 +39,7 @@ class Overlap:
 def overlapping(sessions: Iterable[Session]) -> tuple[Overlap, ...]:
     """Find one-on-one minutes of one provider that overlap over several sessions of a day.
 
-    Seen are interventions with `start`, `minutes` and a rendering provider's number; those of one session may run together.
+    Seen are interventions with `start`, `minutes` and a rendering provider's number; those of one session are looked at when it is read.
     """
     spans = sorted(_spans(sessions), key=lambda span: span[:4])
     found = []
@@ -60,10 +60,18 @@ def _spans(sessions: Iterable[Session]) -> Iterator[tuple[Any, str, int, int, in
         for number, part in enumerate(session.interventions, 1):
             provider = part.rendering_provider
             npi = provider.npi if isinstance(provider, Provider) else None
-            if _one_on_one(part) and isinstance(npi, str) and isinstance(part.start, str) and isinstance(part.minutes, int) and part.minutes:
-                hours, _, minutes = part.start.partition(":")
-                start = 60 * int(hours) + int(minutes)
-                yield session.date, npi, start, start + part.minutes, index, (name, number)
+            time = time_of(part)
+            if _one_on_one(part) and isinstance(npi, str) and time is not None:
+                yield session.date, npi, *time, index, (name, number)
+
+
+def time_of(part: Intervention) -> tuple[int, int] | None:
+    """Give an intervention's first minute of the day and the minute after its last; None where it does not say them, or took none."""
+    if not (isinstance(part.start, str) and isinstance(part.minutes, int) and part.minutes):
+        return None
+    hours, _, minutes = part.start.partition(":")
+    start = 60 * int(hours) + int(minutes)
+    return start, start + part.minutes
 
 
 def _one_on_one(part: Intervention) -> bool:

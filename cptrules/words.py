@@ -82,8 +82,8 @@ def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:
     if counter.field is not None:
         noun = f"different {_field(counter.field)}s"
     of = f" of {_selector(counter.of.text)}" if counter.of is not None else ""
-    if counter.measure in MONEY_MEASURES:
-        noun, of = f"dollars {noun}", f" for {_selector(counter.of.text)}" if counter.of is not None else ""
+    if counter.measure in MONEY_MEASURES and counter.of is not None:  # its numbers are written as dollars, so the noun has none
+        of = f" for {_selector(counter.of.text)}"
     return f"{noun}{of}{_period(counter, span, view, case)}"
 
 

@@ -288,7 +288,9 @@ def any_session(draw: st.DrawFn) -> dict[str, Any]:
     contact = st.sampled_from(["one_on_one", "group", "concurrent", None])
     more = {"minutes": st.integers(0, 70), "contact": contact, "with": roles, "patients": st.integers(1, 4)}
     one = st.fixed_dictionaries({"code": st.sampled_from(OF[discipline]), "role": roles}, optional=more)
-    return session(*draw(st.lists(one, min_size=1, max_size=5)), discipline=discipline)
+    parts = draw(st.lists(one, min_size=1, max_size=5))
+    alone = [{**part, "patients": 1} if part.get("contact") == "one_on_one" and "patients" in part else part for part in parts]
+    return session(*alone, discipline=discipline)
 
 
 @given(any_session(), st.sampled_from(METHODS))

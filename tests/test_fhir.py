@@ -882,3 +882,39 @@ def test_deep_and_large_files(tmp_path: Path) -> None:
     path = put(tmp_path, bundle(*many))
     assert path.stat().st_size > 8_000_000
     assert len(read_claims(path).claims) == 1500
+
+
+# ---- whose claim it is, where it names no insurer ------------------------------------------------------------------
+
+
+def _covered_by(payors: list[dict[str, str]]) -> list[dict[str, Any]]:
+    claim = {name: value for name, value in sample("claim_01").items() if name != "insurer"}
+    claim["insurance"] = [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/cov9"}}]
+    whose = {"reference": "Patient/p9"}
+    return [claim, {"resourceType": "Coverage", "id": "cov9", "status": "active", "beneficiary": whose, "payor": payors}]
+
+
+@pytest.mark.parametrize(
+    ("payors", "payer"),
+    [
+        ([{"reference": "Organization/BIG", "display": "Big Payer"}], "Big Payer"),
+        ([{"reference": "Organization/A", "display": "A"}, {"reference": "Organization/B", "display": "B"}], UNKNOWN),
+        ([{"reference": "Patient/p9", "display": "Jane Doe"}], UNKNOWN),  # who pays by herself is no payer, and her name is nobody's
+        ([{"type": "RelatedPerson", "display": "John Doe"}], UNKNOWN),
+    ],
+)
+def test_a_claim_without_an_insurer_takes_the_only_payer_of_its_coverage(payors: list[dict[str, str]], payer: Any, tmp_path: Path) -> None:
+    found = read_claims(put(tmp_path, bundle(*_covered_by(payors))))
+    (claim,) = found.claims
+    assert claim.payer == payer
+    assert any("names no insurer" in note for note in found.notes) == (payer is not UNKNOWN)
+    assert "Doe" not in "".join(found.notes)
+
+
+def test_a_service_over_several_days_of_a_history_is_said(tmp_path: Path) -> None:
+    def over_days(data: Any) -> None:
+        data["item"][0].pop("servicedDate", None)
+        data["item"][0]["servicedPeriod"] = {"start": "2026-03-02", "end": "2026-03-06"}
+
+    found = noted_histories(put(tmp_path, changed("eob_01", over_days)), mapping=MAPPING)
+    assert any("item[0] is over several days" in note for note in found.notes)

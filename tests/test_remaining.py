@@ -206,6 +206,21 @@ class TestAppeals:
         assert found.grounds[0].to_show == ("It was needed",)
         assert found.grounds[0].facts["used"] == "41"
 
+    def test_the_dates_that_count_stand_in_the_draft_in_order(self) -> None:
+        """A visit of last year, one denied, one of another discipline and one after the line are none of them."""
+        past = history(
+            service("2026-02-03"), service("2026-01-05"), service("2026-01-05", code="97140"), service("2025-12-30"),
+            service("2026-02-10", denied=True), service("2026-02-11", code="97535", modifiers=["GO"]), service("2026-03-05"),
+        )  # fmt: skip
+        (ground,) = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119", History.from_dict(past)).grounds
+        assert (ground.facts["used"], ground.facts["dates_counted"]) == ("3", "2026-01-05, 2026-02-03 and 2026-03-04")
+
+    def test_dates_that_a_balance_stands_for_are_not_given(self) -> None:
+        used = {"measure": "visits", "from": "2026-01-01", "to": "2026-03-03", "used": "12"}
+        past = History.from_dict({**history(), "balances": [used]})
+        (ground,) = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119", past).grounds
+        assert "dates_counted" not in ground.facts
+
     def test_one_that_is_open_names_the_questions(self) -> None:
         found = policy(self.ACME).appeal(Claim.from_dict(claim(line())), 1, "PR-119")
         assert found.grounds[0].status == "undetermined"
@@ -239,10 +254,12 @@ class TestAppeals:
 
     def test_the_draft_holds_nothing_that_is_not_given(self) -> None:
         """Every number of the draft stands in the claim, the history's count or the policy."""
-        found = policy(self.ACME).appeal(Claim.from_dict(claim(line(charge="120.00"), id="C7")), 1, "PR-119", History.from_dict(history(*visits(40))))
+        past = history(*visits(40))
+        found = policy(self.ACME).appeal(Claim.from_dict(claim(line(charge="120.00"), id="C7")), 1, "PR-119", History.from_dict(past))
         import re
 
-        allowed = {"1", "7", "97110", "2026", "03", "04", "119", "120", "00", "41", "30", "0"}
+        days = {part for one in past["services"] for part in one["date_of_service"].split("-")}
+        allowed = days | {"1", "7", "97110", "2026", "03", "04", "119", "120", "00", "41", "30", "0"}
         assert set(re.findall(r"\d+", found.draft)) <= allowed
 
 

@@ -170,6 +170,8 @@ def a_service(chance: Random, number: int | None = None) -> dict[str, Any]:
         "diagnoses": pick((["F84.0"], ["M54.50"], ["M54.50", "F84.0"], [])),
         **({"discipline": discipline} if discipline and chance.random() < 0.5 else {}),
     }
+    if found["contact"] == "one_on_one":
+        found["patients"] = 1
     if number is not None:
         return {"number": number, **{key: value for key, value in found.items() if key not in _INHERITED or chance.random() < 0.3}}
     return {

@@ -8,10 +8,12 @@ import click
 
 from ..errors import Fault, InputError
 from .printing import CLEAN, UNDETERMINED, leave, print_json
-from .reading import Reading, fhir_options, from_file, payer_names
+from .reading import Reading, fhir_options, from_file, from_refusals, payer_names
 
 if TYPE_CHECKING:
+    from ..appeals import Appeal
     from ..claims import Claim
+    from ..intake import Claims
 
 
 @click.command()
@@ -38,14 +40,14 @@ def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, numbe
 
     policies = load(*policy)
     reading = Reading(payer_names(payers), mapping_file, validate_fhir)
-    claims = reading.claims(claim_file).claims
-    found = [claim for claim in claims if claim_id is None or claim.id == claim_id]
-    if len(found) != 1:
-        told = f"{len(found)} claims are meant: name one with --id" if claims else "no claim could be read"
-        raise InputError([Fault(claim_file, told)])
-    histories, (session, _) = reading.histories(history_file).histories, reading.session(session_file)
-    codes = (carc,) if carc else _denied_with(found[0], number, remittance_file)
-    facts = [policies.appeal(found[0], number, code, history_of(found[0], histories), session) for code in codes]
+    read = reading.claims(claim_file)
+    claim = _meant(read, claim_file, claim_id)
+    past, (session, told) = reading.histories(history_file), reading.session(session_file)
+    codes, of_remittance = ((carc,), ()) if carc else _denied_with(claim, number, remittance_file)
+    mine = history_of(claim, past.histories)
+    others = ("the history given is of other patients: nothing of it is this one's",) if past.histories and mine is None else ()
+    notes = (*read.notes, *past.notes, *told, *of_remittance, *others)
+    facts = [_noted(policies.appeal(claim, number, code, mine, session), notes) for code in codes]
     if form == "json":
         print_json([one.to_dict() for one in facts])
     else:
@@ -53,8 +55,24 @@ def appeal(policy: tuple[str, ...], claim_file: str, claim_id: str | None, numbe
     leave(CLEAN if all(one.grounds for one in facts) else UNDETERMINED)
 
 
-def _denied_with(claim: Claim, number: int, remittance_file: str | None) -> tuple[str, ...]:
-    """The reason codes with which a remittance denies a line."""
+def _meant(read: Claims, claim_file: str, claim_id: str | None) -> Claim:
+    """The claim that is meant; raises InputError where it is none, or one of several, with the faults of those that could not be read."""
+    found = [claim for claim in read.claims if claim_id is None or claim.id == claim_id]
+    refused = [one for one in read.refusals if claim_id is None or one.claim == claim_id]
+    if len(found) == 1 and not refused:
+        return found[0]
+    told = f"{len(found) + len(refused)} claims are meant: name one with --id" if found else "no claim that is meant could be read"
+    raise InputError([Fault(claim_file, told), *from_refusals(claim_file, refused)])
+
+
+def _noted(appeal: Appeal, notes: tuple[str, ...]) -> Appeal:
+    import attrs
+
+    return attrs.evolve(appeal, read=notes)
+
+
+def _denied_with(claim: Claim, number: int, remittance_file: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The reason codes with which a remittance denies a line, and what its reader notes."""
     if remittance_file is None:
         raise click.UsageError("give --carc or --remittance")
     from ..intake import read_remittance
@@ -64,4 +82,4 @@ def _denied_with(claim: Claim, number: int, remittance_file: str | None) -> tupl
     codes = [code for denial in denials_of(claim, found) if denial.line == number for code in denial.carcs]
     if not codes:
         raise InputError([Fault(remittance_file, f"it denies nothing of line {number} of this claim")])
-    return tuple(dict.fromkeys(codes))
+    return tuple(dict.fromkeys(codes)), found.notes

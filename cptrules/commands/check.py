@@ -50,14 +50,18 @@ def check(policy: tuple[str, ...], claim_file: str, history_file: str | None, se
 def _judged(policies: Policies, claims: Iterable[Claim], histories: tuple[History, ...], session: Session | None,
             ignored: tuple[str, ...]) -> tuple[list[Report], tuple[Refusal, ...]]:  # fmt: skip
     """Check each claim; one that can't be judged is refused by itself, the others go on (M10)."""
+    from ..evaluate import of_another
     from ..intake import history_of
 
+    given = tuple(claims)
     reports, refusals = [], []
-    for claim in claims:
+    for claim in given:
         try:
             mine = history_of(claim, histories)
-            told = ("the history given is of other patients: nothing of it is this one's",) if histories and mine is None else ()
-            reports.append(_noted(policies.check(claim, mine, session, ignore_missing=ignored), told))
+            told = ["the history given is of other patients: nothing of it is this one's"] if histories and mine is None else []
+            theirs = len(given) > 1 and of_another(claim, session)  # of one claim alone it is refused
+            told += ["the session given is of another patient: nothing of it is this one's"] if theirs else []
+            reports.append(_noted(policies.check(claim, mine, None if theirs else session, ignore_missing=ignored), told))
         except InputError as error:
             refusals.append(Refusal(claim.id if isinstance(claim.id, str) else None, "", error.faults))
     return reports, tuple(refusals)

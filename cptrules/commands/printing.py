@@ -44,14 +44,14 @@ def print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def refusal_json(refusal: Refusal) -> dict[str, Any]:
+def refusal_json(refusal: Refusal, what: str = "claim") -> dict[str, Any]:
     """A refusal as plain data."""
     faults = [{"path": f.path, "message": f.message, "suggestion": f.suggestion} for f in refusal.faults]
-    return {"claim": refusal.claim, "place": refusal.place, "faults": faults}
+    return {what: refusal.claim, "place": refusal.place, "faults": faults}
 
 
-def refusal_text(refusal: Refusal) -> str:
+def refusal_text(refusal: Refusal, what: str = "claim") -> str:
     """A refusal for people."""
-    name = f"claim {refusal.claim}" if refusal.claim else "a claim without an id"
+    name = f"{what} {refusal.claim}" if refusal.claim else f"a {what} without an id"
     place = f" at {refusal.place}" if refusal.place else ""
     return "\n".join([f"{name}{place} is refused:", *(f"  {fault}" for fault in refusal.faults)])

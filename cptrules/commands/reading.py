@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import click
 
-from ..errors import Fault, InputError
+from ..errors import Fault, InputError, Refusal
 
 if TYPE_CHECKING:
     from ..claims import Session
@@ -23,6 +23,14 @@ def from_file(path: str, work: Callable[[str], Any]) -> Any:
         return work(path)
     except InputError as error:
         raise InputError(Fault(f"{path}: {fault.path}".removesuffix(": "), fault.message, fault.suggestion) for fault in error.faults) from None
+
+
+def from_refusals(path: str, refusals: Iterable[Refusal]) -> Iterator[Fault]:
+    """The faults of records that were refused, each with its file and place."""
+    from ..intake import placed_faults
+
+    for fault in placed_faults(refusals):
+        yield Fault(f"{path}: {fault.path}".removesuffix(": "), fault.message, fault.suggestion)
 
 
 @attrs.frozen
@@ -58,7 +66,7 @@ class Reading:
         return found
 
     def sessions(self, path: str) -> Sessions:
-        """Read the sessions of a file."""
+        """Read the sessions of a file, with those refused and what the reader notes."""
         from ..intake import noted_sessions
 
         options = self._fhir()
@@ -70,6 +78,8 @@ class Reading:
         if path is None:
             return None, ()
         found = self.sessions(path)
+        if found.refusals:
+            raise InputError(from_refusals(path, found.refusals))
         if len(found.sessions) != 1:
             raise InputError([Fault(path, f"it holds {len(found.sessions)} sessions; give the one that the claim is for")])
         return found.sessions[0], found.notes

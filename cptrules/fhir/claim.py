@@ -88,7 +88,7 @@ def _claim(entry: Entry, source: Source) -> tuple[Claim, list[str]]:
         source.refuse_details(item)
     made = {
         **stated({
-            "id": source.name_of(one), "payer": source.payer(one.reference("insurer")), "plan": source.plan(cover),
+            "id": source.name_of(one), "payer": source.payer_of(one, cover), "plan": source.plan(cover),
             "payer_order": _order(one, cover, source), "received": one.day("created"), "claim_kind": _kind(one),
             "patient": source.patient(one, "patient"), "billing_provider": source.provider(one.reference("provider")),
             "authorizations": (cover.texts("preAuthRef") if cover is not None else None) or None,
@@ -139,6 +139,8 @@ def _order(one: Element, cover: Element | None, source: Source) -> str | None:
 
 
 def _told(one: Element, made: dict[str, Any]) -> Iterator[str]:
+    if "insurer" not in one.data and made.get("payer"):
+        yield "it names no insurer: the payer is that of its coverage (Coverage.payor)"
     aside = [name for name in _ASIDE if name in one.data and not (name == "related" and made.get("claim_kind"))]
     if aside:
         yield f"not taken over, for want of a place in a claim: {', '.join(aside)}"

@@ -156,6 +156,9 @@ def _services(entry: Entry, one: Element, source: Source, notes: list[str]) -> I
             notes.append(f"{entry.where}: {item.path.partition('.')[2]} is the sum of charges (revenue code 0001), and no service")
             continue
         source.refuse_details(item)
+        if "servicedPeriod" in item.data and source.day(item, one) is None:
+            which = item.path.partition(".")[2]
+            notes.append(f"{entry.where}: {which} is over several days: it counts as one service of a day unknown, and may be more")
         record = {**source.service(item, one, numbers, team), **shared, **({"modifiers": source.modifiers(item)} if "modifier" in item.data else {})}
         record.update(_adjudicated(item, source, settled))
         if record.get("units", 0) is None:

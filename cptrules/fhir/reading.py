@@ -35,6 +35,7 @@ NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 CLAIM_TYPE: Final = ("http://terminology.hl7.org/CodeSystem/claim-type",)
 # Who of a care team gave the service: R4's and CARIN's codes of the role.
 _GIVING: Final = ("primary", "rendering", "performing")
+_PEOPLE: Final = ("Patient", "RelatedPerson")
 _SEX: Final = {"female": "F", "male": "M"}
 _UNITS: Final = (None, "1", "UN", "{unit}", "{units}", "unit", "units")
 _MINUTES: Final = ("min", "MJ", "minute", "minutes")
@@ -273,6 +274,24 @@ class Source:
             one.say("insurance", "which of its coverages the claim is for is not clear: one, and only one, is focal")
             return None, []
         return (chosen[0] if chosen else None), [cover for cover in covers if cover not in chosen]
+
+    def payer_of(self, claim: Element, cover: Element | None) -> str | None:
+        """Who a claim is to: its insurer; where it names none, the only payer of its focal coverage, if that is in the file."""
+        if "insurer" in claim.data:
+            return self.payer(claim.reference("insurer"))
+        coverage = self.box.find(cover.reference("coverage")) if cover is not None else None
+        payers = self.payers_of(coverage) if coverage is not None else set()
+        return payers.pop() if len(payers) == 1 else None
+
+    def payers_of(self, coverage: Element) -> set[str | None]:
+        """The payers of a Coverage; a person who pays (the patient, a relative) is none, and is not named."""
+        found = coverage.each("payor", "Reference")
+        return {None if self._is_person(one) else self.payer(one) for one in found}
+
+    def _is_person(self, reference: Element) -> bool:
+        resource = self.box.find(reference)
+        kind = resource.data.get("resourceType") if resource is not None else reference.text("type")
+        return (kind or (reference.text("reference") or "").rpartition("/")[0].rpartition("/")[2]) in _PEOPLE
 
     def plan(self, cover: Element | None) -> str | None:
         """The plan of a coverage (its class `plan`), where the Coverage is in the file."""

@@ -266,7 +266,7 @@ def _payer(one: Element, period: Element | None, source: _Clinic) -> tuple[str |
     if not found:
         covers = [cover for entry in source.box.of("Coverage") if (cover := entry.element([])).data.get("status") == "active"
                   and patient is not None and key_of(cover.reference("beneficiary")) == patient]  # fmt: skip
-        found = {(source.payer(payor), source.plan_of(cover)) for cover in covers for payor in cover.each("payor", "Reference")}
+        found = {(payer, source.plan_of(cover)) for cover in covers for payer in source.payers_of(cover)}
     return found.pop() if len(found) == 1 else (None if found else source.known.payer, None)
 
 
@@ -275,4 +275,5 @@ def _of_claim(claim: Element, day: str | None, source: Source) -> tuple[str | No
         return None
     if day not in [source.day(item, claim) for item in claim.each("item")]:
         return None
-    return source.payer(claim.reference("insurer")), source.plan(source.focal(claim)[0])
+    cover = source.focal(claim)[0]
+    return source.payer_of(claim, cover), source.plan(cover)
