@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -24,19 +25,20 @@ if TYPE_CHECKING:
 
 _EVER: Final = date(1900, 1, 1)
 _BALANCED: Final = ("visits", "units", "minutes", "allowed", "treatment_days")
-MOST: Final = 4  # ends of windows, and balances, that are tried of one case
 
 
 def wholes(policies: Policies, case: Case) -> Iterator[Case]:
-    """The whole case, then with one more service or one balance at a time."""
+    """The whole case, then with one service more, then with a balance; which, the claim tells."""
     whole = _whole(case)
     if whole is None:
         return
     yield whole
-    for service in _at_the_ends(policies, whole):
-        yield _with(whole, services=(*whole.history.services, service))  # type: ignore[union-attr,misc]
-    for balance in _balances(policies, whole):
-        yield _with(whole, balances=(balance,))
+    chance, listed = Random(repr(case.claim)), whole.history.services  # type: ignore[union-attr]
+    services, balances = list(_at_the_ends(policies, whole)), list(_balances(policies, whole))
+    if services:
+        yield _with(whole, services=(*listed, chance.choice(services)))  # type: ignore[misc]
+    if balances:
+        yield _with(whole, balances=(chance.choice(balances),))
 
 
 def _with(case: Case, **more: Any) -> Case:
@@ -64,7 +66,7 @@ def _at_the_ends(policies: Policies, case: Case) -> Iterator[Any]:
     claim: Claim = case.claim
     line = claim.lines[0]
     lengths = {(one.number, one.unit) for policy in policies.policies for rule in policy.rules for one in parts_of(rule) if isinstance(one, Length)}
-    for number, unit in sorted(lengths)[:MOST]:
+    for number, unit in sorted(lengths):
         for step in (-1, 0, 1):
             try:
                 back = (line.date_of_service - days.later(line.date_of_service, -number, unit)).days + step  # type: ignore[operator,arg-type]
@@ -79,7 +81,7 @@ def _balances(policies: Policies, case: Case) -> Iterator[Balance]:
     first: Any = min(line.date_of_service for line in case.claim.lines)  # type: ignore[type-var]
     for policy in policies.policies:
         counters = [rule.counter for rule in policy.rules if rule.counter is not None and _plain(rule.counter)]
-        for counter in counters[:MOST]:
+        for counter in counters:
             world = world_of(policy, case.claim, case.history, policy.code_table or code_table())
             span = first.replace(day=1), first - days.ONE
             try:
