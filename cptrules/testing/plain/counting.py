@@ -53,10 +53,18 @@ def since_birth(world: World) -> date:
 
 
 def complete(first: date, last: date, world: World, ours: bool, but: Iterable[Days] = ()) -> bool:
-    """True where the history has every service from one day to another, those apart that a balance settles; else Open."""
-    history = world.history
+    """True where the history has every service from one day to another, those apart that a balance settles; else Open.
+
+    A balance of something else may show that the list lacks services there (N47).
+    """
+    history, but = world.history, list(but)
     if first > last:
         return True
+    balances = history.balances if history is not None and isinstance(history.balances, tuple) else ()
+    for one in balances:
+        dated = isinstance(one.from_, date) and isinstance(one.to, date)
+        if (one.from_, one.to) not in but and (not dated or (one.from_ <= last and one.to >= first)):  # type: ignore[operator]
+            raise Open
     if history is None or history.services is UNKNOWN or not isinstance(history.complete_from, date):
         raise Open
     if history.complete_for == "billing_provider" and not ours:

@@ -77,7 +77,7 @@ def _at_the_ends(policies: Policies, case: Case) -> Iterator[Any]:
 
 
 def _balances(policies: Policies, case: Case) -> Iterator[Balance]:
-    """For counters of plain selectors: what the services of the month before the line come to, and three more that nobody listed."""
+    """For counters of plain selectors: what the services of the month before the line come to."""
     first: Any = min(line.date_of_service for line in case.claim.lines)  # type: ignore[type-var]
     for policy in policies.policies:
         counters = [rule.counter for rule in policy.rules if rule.counter is not None and _plain(rule.counter)]
@@ -93,7 +93,7 @@ def _balances(policies: Policies, case: Case) -> Iterator[Balance]:
             named = words_of(counter.of)
             if span[0] <= span[1] and named is not None:
                 of, out = (tuple(sorted(one)) for one in named)
-                yield Balance(measure=counter.measure, of=of, excluding=out, from_=span[0], to=span[1], used=days.decimal(used + 3))
+                yield Balance(measure=counter.measure, of=of, excluding=out, from_=span[0], to=span[1], used=days.decimal(used))
 
 
 def _plain(counter: Counter) -> bool:
