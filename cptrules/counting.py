@@ -271,7 +271,7 @@ def _alike_in_time(key: TimeKey, one: View, other: View, span: Span | None, case
             return TRUE if one.own and other.own else FALSE
         case "injury_number":
             values = (key_value(key.name, one, case), key_value(key.name, other, case))
-            return _equal(*values, one, other, key.name, case)
+            return all_of([_in_span(other, span), _equal(*values, one, other, key.name, case)])  # it begins with its injury
         case "authorization":
             return _under_the_same(one, other, case)
         case _:
