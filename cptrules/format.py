@@ -272,6 +272,8 @@ def _align(lines: list[_Line]) -> None:
         widest = max(map(len, heads))
         if len(run) < 2 or not all(heads) or widest - min(map(len, heads)) > _MOST_PADDING:
             continue
+        if any(line.text.endswith("}") and widest + len(line.text) - len(head) > WIDTH for line, head in zip(run, heads, strict=True)):
+            continue  # a block of one line has to stay on one: broken, it would be laid out anew the next time
         for line, head in zip(run, heads, strict=True):
             line.text = _moved(line.text, head, widest)
 

@@ -12,13 +12,14 @@ from click.testing import CliRunner
 
 import cptrules
 from cptrules.cli import commands
-from cptrules.diagnostics import CODES
+from cptrules.diagnostics import CODES, rendered
+from cptrules.lint import linted
 from cptrules.loading import read
 from cptrules.parse import parse
 from cptrules.trial import trials
 
 TOP = Path(__file__).parent.parent
-PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 
 
 def _blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -41,7 +42,7 @@ def at_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    assert {kind.split(" ")[0] for _, kind, _ in ALL} <= {"policy", "json", "console", "python", "sh", "clauses"}
+    assert {kind.split(" ")[0] for _, kind, _ in ALL} <= {"policy", "json", "console", "python", "sh", "clauses", "wrong", "said", "text"}
 
 
 @pytest.mark.parametrize("text", _of("policy"))
@@ -93,6 +94,26 @@ def test_the_command_that_sets_up_and_checks_finds_something() -> None:
     assert words[0] == ".venv/bin/cptrules"
     assert result.exit_code == 1
     assert "discipline" in result.output
+
+
+def test_there_is_a_page_for_every_mistake() -> None:
+    assert {page.stem for page in (TOP / "docs" / "mistakes").glob("*.md")} == set(CODES)
+
+
+@pytest.mark.parametrize("page", sorted((TOP / "docs" / "mistakes").glob("*.md")), ids=lambda page: page.stem)
+def test_a_mistake_is_told_as_its_page_shows(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong example gives that mistake and no other, in these words; the right one is loaded and linted without a word."""
+    blocks = dict((kind.split(" ")[0], (kind, text)) for kind, text in _blocks(page))
+    monkeypatch.chdir(tmp_path)
+    for kind in ("wrong", "policy") if "wrong" in blocks else ():
+        Path("example.policy").write_text(blocks[kind][1], encoding="utf-8")
+        loaded, found = linted(["example.policy"])
+        found = tuple(one for one in found if one.code != "W008" or page.stem == "W008")
+        if kind == "wrong":
+            assert {one.code for one in found} == {page.stem}
+            assert "\n\n".join(rendered(one, loaded.text_of(one.path)) for one in found) == blocks["said"][1].rstrip("\n")
+        else:
+            assert found == ()
 
 
 def test_the_page_of_mistakes_is_the_table_of_codes() -> None:

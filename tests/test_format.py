@@ -226,3 +226,15 @@ def test_syntax_mistakes_come_all_at_once() -> None:
     with pytest.raises(PolicyErrors) as found:
         formatted("codes a =\nlimit {\n}\n")
     assert len(found.value.diagnostics) == 2
+
+
+def test_a_block_of_one_line_that_would_grow_too_long_is_not_moved() -> None:
+    """Once it was broken behind its neighbours' column, and laid out otherwise the second time."""
+    text = (
+        'policy a { title "A"  payer "ACME" }\n'
+        "window course_of_treatment { opens on first visit of OT  lasts 10 days }\n"
+        "window anew { opens on 97161..97163 when telehealth or at least 60 days after last visit  per discipline and condition }\n"
+    )
+    laid = formatted(text)
+    assert formatted(laid) == laid
+    assert len(laid.splitlines()) == len(text.splitlines())

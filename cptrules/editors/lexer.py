@@ -14,7 +14,7 @@ class PolicyLexer(RegexLexer):
     """Payer rules in the policy language of cptrules."""
 
     name = "cptrules policy"
-    aliases: ClassVar = ["policy", "cptrules", "clauses"]
+    aliases: ClassVar = ["policy", "cptrules", "clauses", "wrong"]
     filenames: ClassVar = ["*.policy"]
     url = "https://pypi.org/project/cptrules/"
 
