@@ -195,9 +195,9 @@ def _cut(gap: Span, cover: Span) -> list[Span]:
     if gap.intersection(cover) is None:
         return [gap]
     parts = []
-    if cover.from_ is not None and (gap.from_ is None or gap.from_ < cover.from_):
+    if cover.from_ not in (None, date.min) and (gap.from_ is None or gap.from_ < cover.from_):
         parts.append(Span(gap.from_, cover.from_ - timedelta(days=1)))
-    if cover.to is not None and (gap.to is None or cover.to < gap.to):
+    if cover.to not in (None, date.max) and (gap.to is None or cover.to < gap.to):
         parts.append(Span(cover.to + timedelta(days=1), gap.to))
     return parts
 
@@ -271,7 +271,7 @@ def _alike_in_time(key: TimeKey, one: View, other: View, span: Span | None, case
             return TRUE if one.own and other.own else FALSE
         case "injury_number":
             values = (key_value(key.name, one, case), key_value(key.name, other, case))
-            return _equal(*values, one, other, key.name, case)
+            return all_of([_in_span(other, span), _equal(*values, one, other, key.name, case)])  # it begins with its injury
         case "authorization":
             return _under_the_same(one, other, case)
         case _:

@@ -73,7 +73,7 @@ def _day(value: Any) -> date:
 
 
 def _text(value: Any) -> str:
-    if value.__class__ is not str or not value or value.isspace():
+    if value.__class__ is not str or not value or value.isspace() or not value.isascii():  # beyond ASCII it may be half a character
         raise NotPlain
     return value
 
@@ -458,7 +458,7 @@ def _yes_no_column(column: tuple[Any, ...]) -> tuple[bool | None, ...]:
 
 def _text_column(column: tuple[Any, ...]) -> tuple[str, ...]:
     joined = "|".join(column)  # raises where one is no text
-    if not all(column) or (joined.split(None, 1) != [joined] and any(map(str.isspace, column))):
+    if not joined.isascii() or not all(column) or (joined.split(None, 1) != [joined] and any(map(str.isspace, column))):
         raise NotPlain
     return column
 

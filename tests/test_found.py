@@ -50,3 +50,19 @@ def test_a_window_is_reckoned_once_for_a_line_in_a_case(monkeypatch: pytest.Monk
     past = history(*(service(f"2026-02-{day:02}") for day in range(2, 27)), events=[{"kind": "injury", "date": "2026-02-01"}])
     assert judge(acme, claim(line()), past).outcome == "clean"
     assert len(reckoned) < 10
+
+
+@pytest.mark.parametrize("span", [{"since": "0001-01-01"}, {"since": "2026-01-01", "complete_to": "9999-12-31"}])
+def test_a_history_complete_since_the_first_day_there_is(span: dict[str, str]) -> None:
+    """The day before it cannot be reckoned: a claim of a patient whose birth nobody told of crashed."""
+    acme = policy("require pause { that at least 20 days after last visit of OT  outcome warn  cite manual }\n")
+    assert judge(acme, claim(line()), history(**span)).outcome in ("clean", "undetermined")
+
+
+@pytest.mark.parametrize(("day", "found"), [("2026-02-09", "clean"), ("2026-02-10", "deny")])
+def test_a_service_before_its_injury_is_not_of_the_injury(day: str, found: str) -> None:
+    """`per injury_number` begins with the injury (M4); the history was asked for since then, and a service before it was counted all the same."""
+    acme = policy("limit once { count visits per injury_number  at most 1  outcome deny  cite manual }\n")
+    events = [{"kind": "injury", "date": "2026-02-10", "injury_number": "I1"}]
+    report = judge(acme, claim(line(), injury_number="I1"), history(service(day, injury_number="I1"), events=events))
+    assert report.outcome == found

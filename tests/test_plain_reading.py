@@ -9,7 +9,7 @@ import pytest
 from fuzzing.claims import SHIPPED, WORLDS, policies
 from judging import claim, history, line, policy, service
 
-from cptrules import Claim, History
+from cptrules import Claim, History, Policies, evaluate
 from cptrules.testing import knowing_less_settles_nothing_else
 from cptrules.testing.cases import Case
 from cptrules.testing.plain.law import a_plain_reading_agrees, disagreements
@@ -34,7 +34,7 @@ def visits(*days: str, **more: object) -> tuple[Claim, History]:
 @pytest.mark.parametrize(("days", "found"), [(("2026-02-02", "2026-02-03"), "broken"), (("2026-02-02", "2025-12-31"), "met")])
 def test_a_wrong_status_is_seen(days: tuple[str, ...], found: str) -> None:
     claim_, history_ = visits(*days)
-    report = VISITS.check(claim_, history_)
+    report = evaluate.check(VISITS.policies, claim_, history_)
     wrong = {"met": "broken", "broken": "met"}[found]
     (status,) = report.rules
     assert status.status == found
@@ -45,7 +45,7 @@ def test_a_wrong_status_is_seen(days: tuple[str, ...], found: str) -> None:
 
 def test_of_what_is_open_it_says_nothing() -> None:
     claim_, history_ = visits("2026-02-02", since="2026-02-01")
-    report = VISITS.check(claim_, history_)
+    report = evaluate.check(VISITS.policies, claim_, history_)
     (status,) = report.rules
     assert status.status == "undetermined"
     for wrong in ("met", "broken"):
@@ -59,6 +59,7 @@ def test_the_laws_see_a_broken_evaluator(monkeypatch: pytest.MonkeyPatch) -> Non
     case = Case(claim_, history_)
     a_plain_reading_agrees(VISITS, case)
     knowing_less_settles_nothing_else(VISITS, case)
+    monkeypatch.setattr(Policies, "check", lambda self, *given: evaluate.check(self.policies, *given))  # the reference, not the compiled one
     monkeypatch.setattr(counting, "uncovered", lambda *_: [])  # what the history may lack is forgotten
     with pytest.raises(AssertionError, match="visits on line 1 is met and would be broken"):
         knowing_less_settles_nothing_else(VISITS, Case(*visits()))

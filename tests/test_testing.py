@@ -269,7 +269,7 @@ class Lying(Policies):
     twist: Twist = lambda report, *_: report
 
     def check(self, claim: Claim, history: Any = None, session: Any = None, **more: Any) -> Report:  # type: ignore[override]
-        return self.twist(Policies.check(self, claim, history, session, **more), claim, history, self)
+        return self.twist(check(self.policies, claim, history, session), claim, history, self)
 
 
 def noting(text: Callable[[Claim, Any], object]) -> Twist:
@@ -326,6 +326,9 @@ LIES: tuple[tuple[Any, str, Twist], ...] = (
     (testing.its_own_claim_never_counts, VISITS, noting(lambda _, history: listed(history))),
     (testing.denied_services_never_count, VISITS, counting(lambda number: number)),
     (testing.units_follow_the_minutes, TIMED, turned(lambda s, *_: s.status == "broken", "met")),
+    (testing.a_plain_reading_agrees, VISITS, turned(lambda s, *_: s.status == "met", "broken")),
+    (testing.knowing_less_settles_nothing_else, VISITS, turned(lambda s, *_: s.status == "undetermined", "broken")),
+    (testing.later_services_never_count, VISITS, counting(lambda number: number)),
     (testing.repairs_clear_findings, UNITS,
      lambda r, *_: attrs.evolve(r, found=tuple(attrs.evolve(f, repairs=(WRONG,), no_repair=None) for f in r.found), repairing=None)),
 )  # fmt: skip

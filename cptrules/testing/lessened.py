@@ -21,7 +21,7 @@ _MAY: Final = {"broken": ("broken",), "met": ("met", "not_applicable"), "not_app
 
 
 def knowing_less_settles_nothing_else(policies: Policies, case: Case) -> None:
-    """M2.3, M4: known since a day, up to a day, or of one provider only, a history settles a rule as the whole one does, or leaves it open."""
+    """M2.3, M4: known since a day, up to a day, of one provider or without a fact of its services, a history settles nothing otherwise than whole."""
     from .cases import as_test
 
     whole = _whole(case)
@@ -44,11 +44,11 @@ def _whole(case: Case) -> History | None:
         return None
     if any(not isinstance(one.billing_provider, Provider) or not isinstance(one.date_of_service, date) for one in history.services):
         return None
-    extra = [_again(line, claim, whose, back) for line in claim.lines[:1] for whose in (claim.billing_provider, _OTHER) for back in (0, 1, 10)]
+    extra = [again(line, claim, whose, back) for line in claim.lines[:1] for whose in (claim.billing_provider, _OTHER) for back in (0, 1, 10)]
     return attrs.evolve(history, services=(*history.services, *extra), complete_to=UNKNOWN, complete_for=UNKNOWN)
 
 
-def _again(line: ServiceLine, claim: Claim, whose: Provider, back: int) -> Service:
+def again(line: ServiceLine, claim: Claim, whose: Provider, back: int) -> Service:
     """A line as an earlier service, some days before."""
     known = {field.name: getattr(line, field.name) for field in attrs.fields(ServiceLine) if field.name not in ("number", "facts")}
     day: Any = line.date_of_service
@@ -68,6 +68,8 @@ def _lesser(claim: Claim, whole: History) -> Iterator[tuple[str, History]]:
     for day in (last, last - 5 * _ONE):
         if day > whole.complete_from:
             yield f"since {day}", attrs.evolve(whole, services=tuple(one for one in services if one.date_of_service >= day), complete_from=day)
+    for name in ("modifiers", "units", "place_of_service", "rendering_provider", "telehealth"):
+        yield f"without the {name} of its services", attrs.evolve(whole, services=tuple(attrs.evolve(one, **{name: UNKNOWN}) for one in services))
     mine = claim.billing_provider.npi if isinstance(claim.billing_provider, Provider) else UNKNOWN
     if isinstance(mine, str) and mine != _OTHER.npi and all(isinstance(one.billing_provider.npi, str) for one in services):
         ours = tuple(one for one in services if one.billing_provider.npi == mine)
@@ -94,7 +96,7 @@ def later_services_never_count(policies: Policies, case: Case) -> None:
         return
     ahead = [(min(days) - max(days)).days - step for step in (1, 20)]  # days back from the first line: after the last
     first = attrs.evolve(case.claim.lines[0], date_of_service=min(days))
-    later = tuple(_again(first, case.claim, whose, back) for back in ahead for whose in (_of_claim(case.claim), _OTHER))
+    later = tuple(again(first, case.claim, whose, back) for back in ahead for whose in (_of_claim(case.claim), _OTHER))
     before = policies.check(case.claim, history, case.session)
     after = policies.check(case.claim, attrs.evolve(history, services=(*history.services, *later)), case.session)
     plain = {(policy.name, rule.name) for policy in policies.policies for rule in _limits(policy) if _plain(rule)}

@@ -94,6 +94,7 @@ def _policy(draw: Draw, rules: int) -> str:
 
 _HEADERS: Final = (
     "", "", "  effective from 2026-01-01\n", "  assume first_time = no\n", "  except place_of_service in 12\n", "  holidays closed\n",
+    "  holidays closed\n", "  holidays closed\n",
     '  plans "A", "B"\n', "  when in_network\n", "  on PT, OT\n", "  effective to 2025-12-31\n  effective from 2026-02-01\n",
 )  # fmt: skip
 _LAYERS: Final = (

@@ -15,10 +15,10 @@ from cptrules import InputError, Policies
 from cptrules.loading import shipped
 from cptrules.testing import LAWS, SESSION_LAWS, cases, policies, sessions
 
-# The law that reads a report beside a plain reading is cheap and comes first; those that try each case in many ways get fewer cases.
-CHEAP = ("a_plain_reading_agrees",)
+# The laws that read a report beside another reading are cheap and come first; those that try each case in many ways get fewer cases.
+CHEAP = ("a_plain_reading_agrees", "evaluators_agree")
 SEED = 20261125
-CASES = 8  # of each random policy: to load one costs as much as many cases
+CASES = 16  # of each random policy: to load one costs as much as many cases
 
 
 def tried(laws: tuple[Any, ...], drawn: Any, examples: int, by: Policies | None = None) -> str | None:
@@ -59,7 +59,7 @@ def first_broken(budget: float) -> str | None:
     cheap = tuple(law for law in LAWS if law.__name__ in CHEAP)
     for times in (1, 4):
         many = budget * times
-        found = tried(cheap, cases, round(100 * many)) or tried(LAWS, cases, round(30 * many))
+        found = tried(cheap, cases, round(50 * many)) or tried(LAWS, cases, round(15 * many))
         found = found or _of_shipped(cheap, cases, round(25 * many)) or _of_shipped(SESSION_LAWS, sessions, round(15 * many))
         found = found or _of_shipped(LAWS, cases, round(8 * many))
         if found:

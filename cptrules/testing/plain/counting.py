@@ -53,10 +53,18 @@ def since_birth(world: World) -> date:
 
 
 def complete(first: date, last: date, world: World, ours: bool, but: Iterable[Days] = ()) -> bool:
-    """True where the history has every service from one day to another, those apart that a balance settles; else Open."""
-    history = world.history
+    """True where the history has every service from one day to another, those apart that a balance settles; else Open.
+
+    A balance of something else may show that the list lacks services there (N47).
+    """
+    history, but = world.history, list(but)
     if first > last:
         return True
+    balances = history.balances if history is not None and isinstance(history.balances, tuple) else ()
+    for one in balances:
+        dated = isinstance(one.from_, date) and isinstance(one.to, date)
+        if (one.from_, one.to) not in but and (not dated or (one.from_ <= last and one.to >= first)):  # type: ignore[operator]
+            raise Open
     if history is None or history.services is UNKNOWN or not isinstance(history.complete_from, date):
         raise Open
     if history.complete_for == "billing_provider" and not ours:
@@ -314,16 +322,16 @@ def _balances(counter: Counter, first: date, last: date, item: Item, world: Worl
     same = [one for one in listed if one.measure == counter.noun]
     if not same:
         return []
-    plain = counter.where is None and all(isinstance(key, TimeKey) for key in counter.keys) and _words(counter.of) is not None
+    plain = counter.where is None and all(isinstance(key, TimeKey) for key in counter.keys) and words_of(counter.of) is not None
     if not plain or any(not isinstance(one.from_, date) or not isinstance(one.to, date) or one.used is UNKNOWN or one.used is None for one in same):
         raise Open
-    found = [one for one in same if _said(one) == _words(counter.of) and first <= one.from_ <= item.day and one.to <= last]
+    found = [one for one in same if _said(one) == words_of(counter.of) and first <= one.from_ <= item.day and one.to <= last]
     if any(one.from_ <= item.day <= one.to for one in found) or any(a.from_ <= b.to and b.from_ <= a.to for a in found for b in found if a is not b):
         raise Open
     return found
 
 
-def _words(of: CodeSet | None) -> tuple[set[str], set[str]] | None:
+def words_of(of: CodeSet | None) -> tuple[set[str], set[str]] | None:
     """A selector of codes and disciplines alone, as a balance names them."""
     if of is None:
         return set(), set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 ONE = timedelta(days=1)
@@ -66,3 +67,8 @@ def week_of(day: date, first_weekday: int) -> tuple[date, date]:
     while start.weekday() != first_weekday:
         start -= ONE
     return start, start + 6 * ONE
+
+
+def decimal(number: Any) -> Decimal:
+    """A number as a balance has it."""
+    return Decimal(number)

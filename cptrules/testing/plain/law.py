@@ -15,20 +15,25 @@ from .days import Open
 from .demands import Reading, readings
 from .facts import World, world_of
 from .paying import pays
+from .whole import wholes
 
 if TYPE_CHECKING:
     from ..cases import Case
 
 
 def a_plain_reading_agrees(policies: Policies, case: Case) -> None:
-    """M1 to M8: read plainly, with whole lists in the place of intervals, each rule comes to what the report says of it on each line."""
+    """M1 to M8: read plainly, with whole lists in the place of intervals, each rule comes to what the report says of it on each line.
+
+    The case is read as it is, then with its history made whole, with a service about each end of a window, and with balances beside the services.
+    """
     from ..cases import as_test
 
     if case.session is not None:
         return  # what a session adds to a claim is not read
-    told = list(disagreements(policies, case.claim, case.history, policies.check(case.claim, case.history)))
-    if told:
-        raise AssertionError("\n".join(told) + f"\n{as_test(case, policies=policies)}")
+    for one in (case, *wholes(policies, case)):
+        told = list(disagreements(policies, one.claim, one.history, policies.check(one.claim, one.history)))
+        if told:
+            raise AssertionError("\n".join(told) + f"\n{as_test(one, policies=policies)}")
 
 
 def disagreements(policies: Policies, claim: Any, history: Any, report: Report) -> Iterator[str]:
