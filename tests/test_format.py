@@ -233,7 +233,7 @@ def test_a_block_of_one_line_that_would_grow_too_long_is_not_moved() -> None:
     text = (
         'policy a { title "A"  payer "ACME" }\n'
         "window course_of_treatment { opens on first visit of OT  lasts 10 days }\n"
-        "window anew { opens on 97161..97163 when telehealth or at least 60 days after last visit  per discipline and condition }\n"
+        "window anew { opens on 97161..97163 when telehealth or at least 60 days after last visit  per discipline }\n"
     )
     laid = formatted(text)
     assert formatted(laid) == laid
