@@ -194,7 +194,8 @@ def _narrower(before: Report, after: Report, what: str, case: Case, policies: Po
         may = {"broken": ("broken",), "met": ("met", "not_applicable"), "not_applicable": ("not_applicable",)}[status.status]
         _holds(now.status in may, f"{what} turned {key[1]} on line {key[2]} from {status.status} to {now.status}", case, policies)
     _holds(SEVERITY[before.at_least] <= SEVERITY[after.at_least], f"{what} made the claim milder than {before.at_least}", case, policies)
-    _holds(SEVERITY[after.at_most] <= SEVERITY[before.at_most], f"{what} made the claim worse than {before.at_most}", case, policies)
+    worst_by_now = max(SEVERITY[before.at_most], SEVERITY["inform"])  # units not billed are told of where the rule is surely about the line (M8.3)
+    _holds(SEVERITY[after.at_most] <= worst_by_now, f"{what} made the claim worse than {before.at_most}", case, policies)
 
 
 def nothing_is_asked_in_vain(policies: Policies, case: Case) -> None:

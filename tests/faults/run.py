@@ -94,7 +94,7 @@ def _tried(folder: str, budget: float) -> str:
     command = [sys.executable, str(HERE / "laws_tried.py"), str(budget)]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder)
     if result.returncode:
-        return f"crash: {result.stderr.strip().splitlines()[-1]}"
+        return f"crash: {(result.stderr.strip().splitlines() or ['without a word'])[-1]}"
     return result.stdout.strip().splitlines()[-1]
 
 
