@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Final
 
 import attrs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from .. import evaluate
 from ..checking import Policies
@@ -470,7 +470,7 @@ def assert_laws(policies: Policies, examples: int = 200, laws: Iterable[Law] = L
 def _try(policies: Policies, law: Callable[[Policies, Any], None], strategy: Any, examples: int) -> None:
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=quiet)
+    @settings(max_examples=examples, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), suppress_health_check=quiet)
     @given(strategy)
     def tried(case: Any) -> None:
         try:

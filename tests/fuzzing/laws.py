@@ -69,7 +69,7 @@ class Laws:
     def _run(self, chance: Random, law: Law, number: int, tally: Tally) -> None:
         name = chance.choice(payers())[0]
 
-        examples = max(1, number // (CASES if self.of_random else 1))
+        examples = -(-number // (CASES if self.of_random else 1))  # rounded up: never fewer than asked for
 
         @seed(chance.randrange(2**32))
         @settings(max_examples=examples, database=None, phases=(Phase.generate, Phase.shrink), deadline=None, suppress_health_check=list(HealthCheck))
