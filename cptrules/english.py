@@ -55,7 +55,7 @@ from .policy import (
     YesNo,
 )
 from .tables import Table
-from .words import MONEY_MEASURES, amount, listed, money, spelt_unit
+from .words import MONEY_MEASURES, amount, listed, money, several, spelt_unit
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TIMES: Final = {
@@ -224,7 +224,7 @@ def _where(where: Condition | None) -> str:
 def noun_of(counter: Counter) -> str:
     """What is counted, without of what: `visits`, `dollars allowed`, `different codes`."""
     if counter.field is not None:
-        return f"different {plainly(counter.field.name)}s"
+        return f"different {several(plainly(counter.field.name))}"
     if counter.table is not None:
         return f"{plainly(counter.column)} of the table {plainly(counter.table.name)}, times units,"
     if counter.measure in MONEY_MEASURES:

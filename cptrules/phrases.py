@@ -57,6 +57,7 @@ from .vocabulary import EVENT_KINDS, KIND_KEYS, MEASURES, SCOPES, TIME_KEYS, TIM
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS: Final = ("number", "percent")
 _ORDERED: Final = ("number", "money", "percent", "date")
+_DAYS_THAT_PASS: Final = ("day", "days", "elapsed_days", "calendar_days")
 NO_FIELD: Final = Field("?", "claim", "?", "")
 _TIMED_MEASURES: Final = ("treatment_days", "visits")
 
@@ -141,7 +142,11 @@ class Phrases:
     def window(self, name: t.Name) -> Window | None:
         """Settle a window by its name; None where there is none, which is reported."""
         if self.scope.find("window", name.text) is None:
-            self.scope.unknown("E024", name, "window", self.scope.names("window"))
+            if name.text in TIME_KEYS:
+                wanted = f"{name.text} is a key of time: it stands after `per`; a window of one's own is declared with `window`"
+                self.scope.report("E024", name, f'no window is called "{name.text}"', wanted)
+            else:
+                self.scope.unknown("E024", name, "window", self.scope.names("window"))
             return None
         found: Window | None = self.scope.settle("window", name, settled_window)
         return found
@@ -417,6 +422,10 @@ class Phrases:
             return word, None, None
         if self.scope.find("table", name.text) is not None:
             return "weights", None, self._weights(name)
+        if name.text in _DAYS_THAT_PASS:
+            wanted = "days that pass are a window (`lasts 60 days`), days of treatment are treatment_days"
+            self.scope.report("E023", name, f'no counter or measure is called "{name.text}"', wanted)
+            return "lines", None, None
         known_names = [*MEASURES, *self.scope.names("counter", "table")]
         self.scope.unknown("E023", name, "counter or measure", known_names, "visits, treatment_days, units, minutes, lines, charged, allowed ...")
         return "lines", None, None

@@ -80,11 +80,16 @@ def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:
     """Say what a counter counts: `visits of PT and OT in 2026`."""
     noun = counter.column if counter.table is not None else _NOUNS.get(counter.measure, counter.measure)
     if counter.field is not None:
-        noun = f"different {_field(counter.field)}s"
+        noun = f"different {several(_field(counter.field))}"
     of = f" of {_selector(counter.of.text)}" if counter.of is not None else ""
     if counter.measure in MONEY_MEASURES and counter.of is not None:  # its numbers are written as dollars, so the noun has none
         of = f" for {_selector(counter.of.text)}"
     return f"{noun}{of}{_period(counter, span, view, case)}"
+
+
+def several(field: str) -> str:
+    """The name of a field for more than one of its values."""
+    return {"diagnosis": "diagnoses", "place of service": "places of service"}.get(field, f"{field}s")
 
 
 def _selector(text: str) -> str:

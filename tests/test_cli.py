@@ -329,3 +329,20 @@ def test_no_bytes_bring_a_traceback(run: Run, acme: Path, tmp_path: Path, data: 
     path = tmp_path / "claim"
     path.write_bytes(data)
     assert run("check", acme, "--claim", path)[0] in (2, 3)
+
+
+def test_tables_and_libraries_are_explained(run: Run) -> None:
+    code, said, _ = run("explain", "carc")
+    assert code == 0 and any(line.startswith("119 ") for line in said.splitlines())
+    code, said, _ = run("explain", "libraries.therapy_codes")
+    assert code == 0 and "codes evaluations" in said
+
+
+def test_days_that_pass_and_a_key_where_a_window_is_due_are_told(run: Run, tmp_path: Path) -> None:
+    text = HEAD % "" + "limit a { count days of PT per calendar_year  at most 60  outcome deny  cite manual }\n"
+    text += "require b { on PT  that first visit of PT in benefit_year within 60 days before date_of_service  outcome deny  cite manual }\n"
+    path = tmp_path / "a.policy"
+    path.write_text(text, encoding="utf-8")
+    _, said, _ = run("lint", path)
+    assert "days that pass are a window" in said
+    assert "benefit_year is a key of time" in said

@@ -126,3 +126,11 @@ def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert link.startswith("http") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_page_of_the_language_names_the_shipped_sets() -> None:
+    page = (TOP / "docs" / "language.md").read_text(encoding="utf-8")
+    text = (TOP / "policies" / "therapy_codes.policy").read_text(encoding="utf-8")
+    names = re.findall(r"^codes ([a-z_0-9]+)", text, re.MULTILINE)
+    assert len(names) > 5
+    assert [name for name in names if f"`{name}`" not in page] == []

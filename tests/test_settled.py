@@ -521,3 +521,19 @@ def test_n55_an_own_line_ranks_by_its_date() -> None:
     lines = (line(1, date_of_service="2026-03-01"), line(2, date_of_service="2026-03-06"))
     report = judge(acme, claim(*lines), history(service("2026-03-03"), service("2026-03-06", claim="C0")))
     assert (status(report, "two", 1), status(report, "two", 2)) == ("met", "broken")
+
+
+def test_n56_a_heads_except_is_about_the_lines_looked_at_not_what_is_counted() -> None:
+    acme = policy(VISITS.replace("30", "1"), header="except place_of_service in 21")
+    hospital = service("2026-01-05", place_of_service="21")
+    assert judge(acme, claim(line(place_of_service="11")), history(hospital)).outcome == "deny"
+    assert judge(acme, claim(line(place_of_service="21")), history(hospital)).outcome == "clean"
+
+
+def test_n57_a_moment_in_a_window_that_holds_no_date_is_absent() -> None:
+    window = "window episode { opens after injury  lasts 10 days }\n"
+    seen = "require seen { on 97110  that within 30 days after first visit in episode  outcome deny  cite manual }\n"
+    rested = "require rested { on 97110  that at least 2 days after first visit in episode  outcome deny  cite manual }\n"
+    past = history(service("2026-01-05"), since="1900-01-01", events=[{"kind": "injury", "date": "2026-01-05"}])
+    report = judge(policy(window + seen + rested), claim(patient={"birth_date": "1980-01-01"}), past)
+    assert (status(report, "seen"), status(report, "rested")) == ("broken", "met")
