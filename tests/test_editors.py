@@ -222,3 +222,18 @@ def test_places_behind_characters_of_two_units_are_right(tmp_path: Path) -> None
         assert text.splitlines()[0].index("payr") + 1 in starts  # in UTF-16 the sign before it takes two units
 
     served(work)
+
+
+def test_a_file_is_laid_out_and_one_with_mistakes_is_left(tmp_path: Path) -> None:
+    async def work(one: Client) -> None:
+        untidy = TEXT.replace("  count     visits", "  count visits")
+        options = lsp.FormattingOptions(2, True)
+        uri = await one.open(tmp_path / "acme.policy", untidy)
+        asked = lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(uri), options)
+        (edit,) = await one.client.text_document_formatting_async(asked) or []
+        assert "  count     visits" in edit.new_text
+        assert (edit.range.start, edit.range.end) == (lsp.Position(0, 0), lsp.Position(untidy.count("\n"), 0))
+        await one.change(uri, untidy.replace("outcome", "outcme"))
+        assert not await one.client.text_document_formatting_async(asked)
+
+    served(work)
