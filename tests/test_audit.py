@@ -394,7 +394,7 @@ class TestStopped:
         process = subprocess.Popen(runs(folder, claims, tmp_path / "out", "--workers", "2"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         while process.poll() is None and not (killed := _kill_a_worker(process.pid)):
             time.sleep(0.02)
-        _, error = process.communicate()
+        _, error = process.communicate(timeout=120)  # once it waited without end for a process that had just been started
         assert killed
         assert process.returncode == 2
         assert b"a process was ended from outside" in error and b"run the same command again" in error and b"Traceback" not in error

@@ -239,10 +239,11 @@ def _work(number: int) -> int:
 
 def _in_processes(job: Job, numbers: Sequence[int]) -> Iterator[int]:
     """Judge parts in several processes; a few wait for each, whatever their number."""
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
     many = min(job.options.workers, len(numbers))
     left = iter(numbers)
+    others = set(active_children())
     with ProcessPoolExecutor(many, get_context("spawn"), _start, (job,)) as pool:
         running: set[Future[int]] = set()
         try:
@@ -253,6 +254,10 @@ def _in_processes(job: Job, numbers: Sequence[int]) -> Iterator[int]:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for one in done:
                     yield one.result()
+        except BrokenProcessPool:
+            for child in set(active_children()) - others:
+                child.kill()  # the pool waits for each of its own, and may have missed one that was just starting
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
