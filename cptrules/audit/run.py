@@ -119,11 +119,11 @@ def audit(policies: Policies, claims: Sequence[str], out: str | os.PathLike[str]
         folder.out.mkdir(parents=True, exist_ok=True)
         with alone(folder.out):
             return _run(policies, sources, folder, options, progress)
-    except OSError as error:
-        raise AuditStopped(_stopped(error, folder)) from None
-    except BrokenProcessPool:
+    except (BrokenProcessPool, BrokenPipeError):  # the second where it ended before it had been told its work
         told = "a process was ended from outside (the system may have been short of memory); what is done is kept: run the same command again"
         raise AuditStopped(f"{folder.out}: {told}") from None
+    except OSError as error:
+        raise AuditStopped(_stopped(error, folder)) from None
 
 
 def _told_apart(sources: Sequence[Source]) -> list[Source]:
