@@ -18,8 +18,10 @@ import attrs
 
 from ..checking import Policies
 from ..claims import UNKNOWN, Event, Frozen, History, OtherPayer, Patient, Provider, Service, ServiceLine
+from ..codesets import code_table
 from ..fields import Field
 from ..report import Report
+from ..vocabulary import ROLE_DISCIPLINE
 from .cases import Case
 
 STEPS: Final = 6
@@ -120,8 +122,14 @@ def _of_line(policies: Policies, case: Case, number: int, line: ServiceLine) -> 
         if getattr(line, name) is UNKNOWN and not aside:
             yield Gap(name, values, lambda value, name=name: give(**{name: value}))  # type: ignore[misc]
     if line.rendering_provider is UNKNOWN and line.minutes_by is UNKNOWN and case.session is None:
-        yield Gap("role", _ROLES, lambda value: give(rendering_provider=Provider(npi="2", role=value)))
+        yield Gap("role", _roles_of(line.code), lambda value: give(rendering_provider=Provider(npi="2", role=value)))
     yield from _of_facts(policies, "line", line.facts, lambda facts: give(facts=facts))
+
+
+def _roles_of(code: str) -> tuple[str, ...]:
+    """Who may turn out to have given a code: for one of the code table, those of its disciplines, as N2 takes it."""
+    known = code_table().code(code)
+    return _ROLES if known is None or not known.disciplines else tuple(role for role in _ROLES if ROLE_DISCIPLINE.get(role) in known.disciplines)
 
 
 def _of_facts(policies: Policies, owner: str, given: Any, give: Callable[[Any], Case]) -> Iterator[Gap]:
