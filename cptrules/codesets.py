@@ -27,6 +27,7 @@ _DIAGNOSIS: Final = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 _SHORT: Final = re.compile(r"[0-9A-Z]{2}")
 _REVENUE: Final = re.compile(r"[0-9]{4}")
 _SHAPE: Final = re.compile(r"([A-Z]*)[0-9]*([A-Z]*)")
+_ANY_DISCIPLINE: Final = ";".join(DISCIPLINES)
 _CODE_VALUES: Final = ("label", "timed", "unit_minutes", "kind", "therapy", "disciplines", "one_on_one")
 _YES_NO: Final = ("yes", "no")
 _THERAPY: Final = ("always", "sometimes", "no")
@@ -140,13 +141,14 @@ def codes_from(table: Table) -> tuple[Code, ...]:
 
 
 def _code(row: Row) -> Code:
+    """A row as a code; of a column that the table does not give nothing is known: any discipline, timed as an unknown code is (N20, N58)."""
     cells = row.cells
     minutes = cells.get("unit_minutes", "")
     return Code(
         code=cells["code"], label=cells.get("label", ""),
-        timed=cells.get("timed") == "yes", unit_minutes=int(minutes) if _is_count(minutes) else None,
+        timed=cells.get("timed", "yes") == "yes", unit_minutes=int(minutes) if _is_count(minutes) else None,
         kind=cells.get("kind", ""), therapy=cells.get("therapy") or "no",
-        disciplines=tuple(part for part in cells.get("disciplines", "").split(";") if part),
+        disciplines=tuple(part for part in cells.get("disciplines", _ANY_DISCIPLINE).split(";") if part),
         one_on_one=cells.get("one_on_one") == "yes", from_=row.span.from_, to=row.span.to,
     )  # fmt: skip
 

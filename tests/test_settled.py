@@ -537,3 +537,19 @@ def test_n57_a_moment_in_a_window_that_holds_no_date_is_absent() -> None:
     past = history(service("2026-01-05"), since="1900-01-01", events=[{"kind": "injury", "date": "2026-01-05"}])
     report = judge(policy(window + seen + rested), claim(patient={"birth_date": "1980-01-01"}), past)
     assert (status(report, "seen"), status(report, "rested")) == ("broken", "met")
+
+
+@pytest.mark.parametrize(("values", "outcome"), [("", "undetermined"), ("values disciplines", "deny"), ("values timed", "undetermined")])
+def test_n58_what_added_codes_do_not_tell_is_not_known(values: str, outcome: str) -> None:
+    """A wrong "clean" once: a column that was not named was read as "of no discipline"."""
+    table = f'table codes_added from "added.csv" keys code {values}\n'
+    acme = policy(table + "forbid speech { on SLP  outcome deny  cite manual }\n", files={"added.csv": "code,disciplines,timed\n92557,SLP,yes\n"})
+    bare = {"number": 1, "code": "92557", "modifiers": [], "units": 1, "date_of_service": "2026-03-04"}
+    assert judge(acme, claim(bare), history()).outcome == outcome
+
+
+def test_n58_an_empty_cell_of_a_named_column_says_that_there_is_none() -> None:
+    table = 'table codes_added from "added.csv" keys code values disciplines\n'
+    acme = policy(table + "forbid speech { on SLP  outcome deny  cite manual }\n", files={"added.csv": "code,disciplines\n92557,\n"})
+    bare = {"number": 1, "code": "92557", "modifiers": [], "units": 1, "date_of_service": "2026-03-04"}
+    assert judge(acme, claim(bare), history()).outcome == "clean"
