@@ -402,6 +402,17 @@ class TestStopped:
         subprocess.run(runs(folder, claims, tmp_path / "out", "--workers", "2"), check=True, capture_output=True)
         assert files_of(tmp_path / "out") == wanted
 
+    def test_a_worker_that_dies_before_it_has_taken_its_work(self, tmp_path: Path) -> None:
+        claims = write_csv(tmp_path / "c.csv", a_year(15))
+        command = runs(tmp_path, claims, tmp_path / "out", "--workers", "2")
+        command[4] = "medicare.part_b.outpatient_therapy"  # larger than what a pipe holds
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        while process.poll() is None and not _kill_a_worker(process.pid):
+            pass
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert b"a process was ended from outside" in error and b"Traceback" not in error
+
     def test_a_full_disk(self, undisturbed: tuple[Path, Path, dict[str, bytes]], tmp_path: Path) -> None:
         folder, claims, wanted = undisturbed
         for room in (1_000, max(map(len, wanted.values())) - 1):

@@ -10,12 +10,9 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -25,6 +22,7 @@ from .mapping import PLAIN, TableMapping
 from .page import page
 from .partition import partition, parts_for, spool_of
 from .patients import Completeness
+from .processes import ProcessDied, in_processes
 from .reading import PartReader
 from .results import FILES, Judge
 from .sample import COLUMNS as SAMPLE_COLUMNS
@@ -38,8 +36,6 @@ from .work import WorkFolder, alone, columns_of, judged
 if TYPE_CHECKING:
     from ..checking import Policies
     from ..fhir.mapping import FhirMapping
-
-_AHEAD: Final = 4  # parts that wait for each process
 
 
 class AuditStopped(CptrulesError):
@@ -119,7 +115,7 @@ def audit(policies: Policies, claims: Sequence[str], out: str | os.PathLike[str]
         folder.out.mkdir(parents=True, exist_ok=True)
         with alone(folder.out):
             return _run(policies, sources, folder, options, progress)
-    except (BrokenProcessPool, BrokenPipeError):  # the second where it ended before it had been told its work
+    except ProcessDied:
         told = "a process was ended from outside (the system may have been short of memory); what is done is kept: run the same command again"
         raise AuditStopped(f"{folder.out}: {told}") from None
     except OSError as error:
@@ -212,54 +208,10 @@ def _cut(sources: Sequence[Source], folder: WorkFolder, parts: int, progress: Pr
 def _judge(job: Job, numbers: Sequence[int], parts: int, progress: Progress) -> None:
     told = progress("judging", parts)
     told(parts - len(numbers))
-    done = map(job.part, numbers) if job.options.workers == 1 or len(numbers) == 1 else _in_processes(job, numbers)
+    many = min(job.options.workers, len(numbers))
+    done = map(job.part, numbers) if many <= 1 else in_processes(job, job.folder.work / "job", many, numbers)
     for _ in done:
         told(1)
-
-
-_JOB: list[Job] = []  # of a process: set once, when it starts
-
-
-def _start(job: Job) -> None:
-    """Begin a process: it ends with the one that started it, even where that one is killed."""
-    import multiprocessing
-    from multiprocessing.connection import wait as wait_for
-    from threading import Thread
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        Thread(target=lambda: (wait_for([sentinel]), os._exit(1)), daemon=True).start()
-    _JOB[:] = [job]
-
-
-def _work(number: int) -> int:
-    return _JOB[0].part(number)
-
-
-def _in_processes(job: Job, numbers: Sequence[int]) -> Iterator[int]:
-    """Judge parts in several processes; a few wait for each, whatever their number."""
-    from multiprocessing import active_children, get_context
-
-    many = min(job.options.workers, len(numbers))
-    left = iter(numbers)
-    others = set(active_children())
-    with ProcessPoolExecutor(many, get_context("spawn"), _start, (job,)) as pool:
-        running: set[Future[int]] = set()
-        try:
-            while True:
-                running |= {pool.submit(_work, number) for number in islice(left, many * _AHEAD - len(running))}
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for one in done:
-                    yield one.result()
-        except BrokenProcessPool:
-            for child in set(active_children()) - others:
-                child.kill()  # the pool waits for each of its own, and may have missed one that was just starting
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 # ---- joining -----------------------------------------------------------------------------------------------------
