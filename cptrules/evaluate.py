@@ -211,15 +211,15 @@ def mentioned(rule: Rule) -> dict[str, tuple[object, ...]]:
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items() if name not in closed}
 
 
-def parts_of(thing: object) -> Iterable[object]:
-    """Walk all that a rule is made of, down to its fields and sets of codes."""
+def parts_of(thing: object, whole: tuple[type, ...] = (CodeSet, Field, Table)) -> Iterator[object]:
+    """Walk all that a rule is made of, down to its fields and sets of codes; `whole` is what is not taken apart."""
     if isinstance(thing, tuple):
         for one in thing:
-            yield from parts_of(one)
-    elif attrs.has(type(thing)) and not isinstance(thing, CodeSet | Field | Table):
+            yield from parts_of(one, whole)
+    elif attrs.has(type(thing)) and not isinstance(thing, whole):
         yield thing
         for inner in attrs.astuple(thing, recurse=False):  # type: ignore[arg-type]
-            yield from parts_of(inner)
+            yield from parts_of(inner, whole)
 
 
 # ---- a claim (M1, M3, M10) ---------------------------------------------------------------------------------------

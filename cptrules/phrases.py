@@ -50,7 +50,7 @@ from .policy import (
     WindowKey,
     YesNo,
 )
-from .scope import NO_SET, Scope, amount_of
+from .scope import NO_SET, Scope, amount_of, touched
 from .tables import Table
 from .vocabulary import EVENT_KINDS, KIND_KEYS, MEASURES, SCOPES, TIME_KEYS, TIME_UNITS, plural
 
@@ -94,9 +94,17 @@ class Phrases:
         """Find a field, or report that there is none."""
         found = self.find_field(name.text)
         if found is None:
-            self.scope.unknown("E022", name, "field or fact", self._askable())
+            self._no_field(name)
             return NO_FIELD
         return found
+
+    def _no_field(self, name: t.Name) -> None:
+        event, dot, of = name.text.partition(".")
+        if dot and event in self.scope.event_kinds():
+            wanted = f"what an event says of itself stands behind it: `{event} where ({of} ...)`"
+            self.scope.report("E022", name, f'no field or fact is called "{name.text}"', wanted)
+        else:
+            self.scope.unknown("E022", name, "field or fact", self._askable())
 
     def _askable(self) -> list[str]:
         return [*self.fields(), *self.scope.names("term")]
@@ -504,7 +512,7 @@ def _check_window(scope: Scope, block: t.WindowBlock, year: t.YearFrom | None, o
         if isinstance(clause, t.YearFrom | t.Since | t.Per) and type(clause) in seen:
             scope.report("E014", clause, f"this clause stands twice; the first is in line {seen[type(clause)].line}")
         seen.setdefault(type(clause), clause.span)
-    if year is None and not openings:
+    if year is None and not openings and not touched(scope, block):
         scope.report("E015", block.name, f'the window "{block.name.text}" never opens', "year from MM-DD, opens on ... or opens after ...")
     if year is not None and (openings or lengths):
         scope.report("E013", block.name, "a window that is a year from a day neither opens nor lasts", "`year from` alone, or `opens` and `lasts`")

@@ -361,7 +361,7 @@ class Scope:
         elif kind == "diagnosis":
             return Entry("diagnoses", first, last, span), kind
         elif kind == "procedure" and not self.codes_known.between(first, last, None):
-            self.report("E046", item, f"the code table holds nothing from {first} to {last}")
+            self.report("E046", item, f"the code table holds nothing from {first} to {last}", "`table codes_added` of the file adds codes")
         elif kind in ("short", "revenue"):
             return Entry("set", f"{first}..{last}", span=span, members=_numbers(first, last, kind)), kind
         return Entry("range", first, last, span), kind

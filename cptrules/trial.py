@@ -179,7 +179,7 @@ def _got(report: Report) -> list[str]:
     got += [f"line {one.line} pays {words.interval(Interval(one.at_least, one.at_most), 'paid')}: {'; '.join(one.steps)}" for one in report.payments]
     open_ = [status for status in report.rules if status.status == "undetermined"]
     for status in open_ if report.outcome == "undetermined" or not got else ():
-        missing = ", ".join(missing.field for missing in status.missing)
+        missing = ", ".join(dict.fromkeys(missing.field for missing in status.missing))
         got.append(f"undetermined by {status.rule} on line {listed(str(n) for n in status.lines)} missing {missing or 'nothing'}")
     return got or [report.outcome]
 

@@ -346,3 +346,35 @@ def test_days_that_pass_and_a_key_where_a_window_is_due_are_told(run: Run, tmp_p
     _, said, _ = run("lint", path)
     assert "days that pass are a window" in said
     assert "benefit_year is a key of time" in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted", "codes"),
+    [
+        ("require a { on PT  that order.role in physician  outcome deny  cite manual }", "order where (role ...)", ["E022"]),
+        ("limit a { count visits of 92555..92557 per month  at most 3  outcome deny  cite manual }", "codes_added", ["E046"]),
+        (
+            "window w { opens on patient.benefit_year_start  lasts 60 days }\n"
+            "limit a { count visits of PT per w  at most 3  outcome deny  cite manual }",
+            "", ["E004"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_newcomer_tried_is_answered_once_and_with_the_way(run: Run, tmp_path: Path, rule: str, wanted: str, codes: list[str]) -> None:
+    path = tmp_path / "a.policy"
+    path.write_text(HEAD % "" + rule + "\n", encoding="utf-8")
+    _, said, _ = run("lint", path)
+    assert [word.rstrip(":") for line in said.splitlines() if " error E" in line for word in line.split() if word.startswith("E0")] == codes
+    assert wanted in said
+
+
+def test_what_is_missing_is_named_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.policy"
+    rules = "window stretch { opens on first visit  opens on 97161..97164  per discipline }\n"
+    rules += "require w { on PT  that within 60 days after first visit in stretch  outcome deny  cite manual }\n"
+    given = "claim on 2026-03-06 patient.birth_date 1980-01-01  line 97110 GP units 1  history complete from 2025-01-01  service 97110 GP units 1 on 2026-01-05"
+    tests = f'test "t" {{ {given}  expect clean }}\n'
+    path.write_text(HEAD % "" + rules + tests, encoding="utf-8")
+    _, said, _ = run("test", path)
+    assert "history.complete_from" in said
+    assert "history.complete_from, history.complete_from" not in " ".join(said.split())
