@@ -372,7 +372,8 @@ def test_what_is_missing_is_named_once(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "a.policy"
     rules = "window stretch { opens on first visit  opens on 97161..97164  per discipline }\n"
     rules += "require w { on PT  that within 60 days after first visit in stretch  outcome deny  cite manual }\n"
-    given = "claim on 2026-03-06 patient.birth_date 1980-01-01  line 97110 GP units 1  history complete from 2025-01-01  service 97110 GP units 1 on 2026-01-05"
+    given = "claim on 2026-03-06 patient.birth_date 1980-01-01  line 97110 GP units 1  "
+    given += "history complete from 2025-01-01  service 97110 GP units 1 on 2026-01-05"
     tests = f'test "t" {{ {given}  expect clean }}\n'
     path.write_text(HEAD % "" + rules + tests, encoding="utf-8")
     _, said, _ = run("test", path)
