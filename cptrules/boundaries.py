@@ -24,9 +24,11 @@ from .errors import InputError
 from .evaluate import check, verdict
 from .fields import Field
 from .meaning import parts_of
+from .one_more import one_more
 from .policy import (
     AllOf,
     AmountEntry,
+    AmountValue,
     Clause,
     CodeSet,
     Condition,
@@ -58,13 +60,14 @@ from .policy import (
 from .reach import looked_at
 from .report import SEVERITY
 from .tables import Row, Table
-from .ways import MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
+from .ways import MOST_SERVICES, MOST_WAYS, Way, as_far_as, authorized, beside, codes_of, counted, day_of, is_so, settled, some, ways
 from .words import listed, money, spelt_unit
 
 MOST_CODES: Final = 120  # of a rule's `on`, each shown once
 MOST_ROWS: Final = 12  # of a table of pairs
 _ONE: Final = timedelta(days=1)
 _YEARS: Final = (2026, 2025, 2027, 2024, 2023, 2022, 2028, 2020, 2018, 2030)
+_EARLIEST, _LATEST = date(1950, 1, 1), date(2090, 12, 31)  # beyond them no case is made: it needs years on either side
 _MINUTES: Final = ((7, 1), (8, 1), (22, 1), (22, 2), (23, 2), (37, 3), (38, 3), (15, 1), (30, 1))
 
 
@@ -236,8 +239,9 @@ class _Around:
             case Limit(count=counter, at_most=at_most):
                 if isinstance(at_most, FieldValue) and _number(at_most, base) is None:
                     base = base.with_value(at_most.field, 30) or base
-                for said, draft in some(counted(counter, _number(at_most, base), base)):
-                    yield "at most", said, draft
+                counts = [one for ready in _each_amount(at_most, base) for one in some(counted(counter, _number(at_most, ready), ready))]
+                yield from (("at most", said, draft) for said, draft in counts)
+                yield from self._one_more(counter, counts)
             case PriorAuthorization():
                 yield from self._prior(demand, base)
             case Modifiers():
@@ -247,7 +251,9 @@ class _Around:
                 for one in others:
                     yield "with", "nothing beside it", base
                     for code, discipline in islice(codes_of(one.of, base), 6):
-                        yield "with", f"{code} beside it", attrs.evolve(base, others=(*base.others, beside(code, discipline, None, base)))
+                        line = beside(code, discipline, None, base)
+                        yield "with", f"{code} beside it", attrs.evolve(base, others=(*base.others, line))
+                        yield "with", f"{code} the day before", base.with_services({**base.service(base.day - _ONE), **line})
             case Deadline(that=that):
                 yield from _that(that, base)
             case Documentation():
@@ -268,6 +274,7 @@ class _Around:
             counts = list(some(counted(demand.count, _number(demand.after, base), base)))
             for said, draft in counts:
                 yield "after", f"{said}, no authorization", draft
+            yield from self._one_more(demand.count, counts)
             reached = [(f"{said}, ", draft) for said, draft in counts if status(self.rule, draft) == "broken"][:1] or reached
         for lead, draft in reached:
             yield "that", f"{lead}no authorization", draft
@@ -279,6 +286,12 @@ class _Around:
             for request in demand.requested:
                 for said, tried in _requested(request, self._good(wanted, draft)):
                     yield "requested", f"{lead}{said}", tried
+
+    def _one_more(self, counter: Counter, counts: list[Way]) -> Iterator[_Told]:
+        """What stands at the limit, with a service more that a key may keep apart."""
+        at = next((draft for _, draft in counts if status(self.rule, draft) == "met"), None)
+        if at is not None:
+            yield from (("per", said, draft) for said, draft in some(one_more(counter, at)))
 
     def _good(self, wanted: Condition | None, draft: Draft) -> Draft:
         """A draft with an authorization of which a condition holds."""
@@ -311,12 +324,10 @@ class _Around:
         """Every day beside which the rule changes, the days on both sides of it in, and a day late in the same year."""
         late = (_saturday(date(day.year, 11, 28)) for day in (*days_of(self.rule), *self.days))
         near = (dates.add(day, step, "days") for day in (*days_of(self.rule), *self.days) for step in (0, -1, 1))
-        return sorted({day for day in (*near, *late) if day is not None})
+        return sorted({day for day in (*near, *late) if day is not None and _EARLIEST <= day <= _LATEST})
 
     def _dated(self, numbers: list[int]) -> Iterator[_Told]:
         for day in self._own_days():
-            if not 1950 <= day.year <= 2090:
-                continue
             base = self._based(day)
             told = list(self._demanded(base))
             for number in numbers if isinstance(self.rule.demand, Pairs) else range(len(told)):
@@ -366,6 +377,15 @@ class _Around:
             for want in (True, False):
                 for said, tried in some(ways(clause.condition, want, draft), MOST_WAYS):
                     yield clause.text or "unless", said, tried
+
+
+def _each_amount(wanted: Any, base: Draft) -> Iterator[Draft]:
+    """The draft as it is, and as each `when` of an amount wants it."""
+    yield base
+    for entry in wanted.entries if isinstance(wanted, AmountValue) else ():
+        made = settled(entry.when, True, base) if entry.when is not None and not is_so(entry.when, True, base) else None
+        if made is not None:
+            yield made
 
 
 def _pair_ways_out(rule: Rule, draft: Draft) -> Iterator[Way]:
@@ -455,6 +475,10 @@ def _modifiers(demand: Modifiers, base: Draft) -> Iterator[_Told]:
             draft = base.of_discipline(need.discipline)
             yield "needs", f"{need.discipline} without {need.modifier}", draft.with_modifiers([m for m in draft.line["modifiers"] if m not in named])
             yield "needs", f"{need.discipline} with {need.modifier}", draft.with_modifiers([*draft.line["modifiers"], need.modifier])
+            said_so = draft.with_line(discipline=need.discipline)
+            for other in demand.needs:
+                if other.modifier != need.modifier:
+                    yield "needs", f"{need.discipline} with {other.modifier}", said_so.with_modifiers([*without, other.modifier])
     for group in (*demand.all_of, *demand.at_most_one_of):
         for left in group:
             kept = [one for one in group if one != left]
@@ -487,9 +511,11 @@ def _timed(demand: Timing, base: Draft) -> Iterator[_Told]:
     """Minutes and units at the thresholds, of whole codes and of two codes together."""
     for minutes, units in _MINUTES:
         yield "by", f"{units} {spelt_unit(units, 'units')}, {minutes} minutes", base.with_line(units=units, minutes=minutes)
-    other = {**base.line, "code": "97140" if base.line["code"] != "97140" else "97530", "minutes": 7}
-    for minutes in (7, 8, 16):
-        yield "by", f"{minutes} minutes beside 7 of {other['code']}", attrs.evolve(base.with_line(minutes=minutes), others=(*base.others, other))
+    code = "97140" if base.line["code"] != "97140" else "97530"
+    for minutes, units, beside_it in ((7, 1, 7), (8, 1, 7), (16, 1, 7), (8, 1, 8), (20, 2, 18)):
+        other = {**base.line, "code": code, "units": 1, "minutes": beside_it}
+        said = f"{f'{units} units, ' if units > 1 else ''}{minutes} minutes beside {beside_it} of {code}"
+        yield "by", said, attrs.evolve(base.with_line(units=units, minutes=minutes), others=(*base.others, other))
     for clause in demand.only_minutes:
         for want in (True, False):
             for said, tried in some(ways(clause.condition, want, base), 20):
@@ -562,7 +588,7 @@ def _due(need: NeededElement, base: Draft) -> Iterator[Way]:
         many = need.every + more
         by_visits = need.unit in ("visits", "treatment_days")
         before = base.day - many * _ONE if by_visits else dates.add(base.day, -need.every, need.unit)
-        if before is None or many < 0:
+        if before is None or not 0 <= many <= MOST_SERVICES:
             continue
         at = before if by_visits else before - more * _ONE
         services = tuple(base.service(base.day - n * _ONE) for n in range(1, many)) if by_visits else (base.service(at),)

@@ -30,14 +30,19 @@ from .meaning import assumptions, entry_meaning, holidays_of, meaning, row_meani
 from .policy import (
     ALWAYS,
     CONDITIONS,
+    AllOf,
+    AmountEntry,
     AmountValue,
+    AnyOf,
     Apart,
     Beside,
     Citation,
     Clause,
     CodeSet,
+    Comparison,
     Constant,
     Counter,
+    CountIs,
     DateMoment,
     DaysBetween,
     Dropped,
@@ -133,6 +138,9 @@ def said(thing: Any) -> str:
             return element_said(thing)
         case RequestBy():
             return requested_said(thing)
+        case AmountEntry(value=constant, span=span, when=when):
+            parts = (constant_said(constant), span_said(span), f"when {condition_said(when)}" if when is not None else "")
+            return " ".join(part for part in parts if part)
         case Beside(of=of, keys=keys):
             return f"{set_said(of, 'or')} {listed(key_said(key) for key in keys)}"
         case Pay(percent=percent, of=of):
@@ -192,12 +200,13 @@ def told(old: Facet | None, new: Facet | None) -> Iterator[str]:
         else:
             yield f"{facet.clause} {facet.said}: {'now said' if new is not None else 'no longer said'}"
         return
-    seen = False
-    for line in inside(old.thing, new.thing):
-        seen = True
-        yield f"{old.clause} {line}"
-    if not seen:
+    lines = list(inside(old.thing, new.thing)) if old.clause != "assume" else []  # whose value says nothing without its fact
+    if lines:
+        yield from (f"{old.clause} {line}" for line in lines)
+    elif old.said != new.said:
         yield f"{old.clause} {old.said} -> {new.said}"
+    else:
+        yield f"{old.clause} {old.said}: a name in it stands for something else"
 
 
 def inside(old: Any, new: Any) -> Iterator[str]:
@@ -214,6 +223,8 @@ def inside(old: Any, new: Any) -> Iterator[str]:
         yield from (f"{plainly(new.name)}: {line}" for line in inside(old.condition, new.condition))
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         yield from _parts(old, new)
+    elif isinstance(old, AmountValue) and isinstance(new, AmountValue) and len(old.entries) != len(new.entries):
+        yield f"{said(old.entries)} -> {said(new.entries)}"
     elif attrs.has(type(old)) and type(old) is type(new) and not isinstance(old, Span | Constant):
         yield from _fields(old, new)
     else:
@@ -221,17 +232,26 @@ def inside(old: Any, new: Any) -> Iterator[str]:
 
 
 def _fields(old: Any, new: Any) -> Iterator[str]:
-    """Two parts of one class: the attribute that differs tells, if one alone does; else both in whole."""
+    """Two parts of one class: the attribute that differs tells, if one alone does and can be told by itself; else both in whole."""
     names = [field.name for field in attrs.fields(type(old)) if field.eq is not False and field.name not in ("text", "name", "place")]
     differing = [name for name in names if meaning(getattr(old, name)) != meaning(getattr(new, name))]
     pair = (getattr(old, differing[0]), getattr(new, differing[0])) if len(differing) == 1 else None
-    deep = pair is not None and all(isinstance(one, tuple) or attrs.has(type(one)) for one in pair)
-    if pair is not None and deep and not isinstance(pair[0], Span):
+    if pair is not None and _tells(old, *pair):
         yield from (f"{_named(old)}{line}" for line in inside(*pair))
     elif isinstance(old, Near | Apart) and set(differing) <= {"number", "unit", "direction"}:
         yield f"{_distance(old)} -> {_distance(new)} {moment_said(new.anchor)}"
+    elif isinstance(old, Window):
+        yield f"the window {plainly(old.name)}: {said(old)} -> {said(new)}"
     else:
         yield f"{said(old)} -> {said(new)}"
+
+
+def _tells(whole: Any, old: Any, new: Any) -> bool:
+    """Whether what differs inside says enough without the words around it."""
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return len(old) == len(new) and not any(isinstance(one, int) for one in old)
+    bare = isinstance(whole, Comparison | CountIs | AllOf | AnyOf) and isinstance(old, Constant)
+    return attrs.has(type(old)) and attrs.has(type(new)) and not isinstance(old, Span) and not bare
 
 
 def _distance(of: Near | Apart) -> str:
@@ -257,14 +277,37 @@ def _parts(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _codes(old: CodeSet, new: CodeSet) -> Iterator[str]:
+    """Members that one list has and the other has not; of a range that is longer or shorter, the codes by which it is."""
     for word, before, after in (("", old.entries, new.entries), ("excluding ", old.excluding, new.excluding)):
         was, now = _flat(old, before), _flat(new, after)
-        gone = [entry_said(one, old.system) for key, one in was.items() if key not in now]
-        come = [entry_said(one, new.system) for key, one in now.items() if key not in was]
-        if come:
-            yield f"{word}{_few(come)} added"
-        if gone:
-            yield f"{word}{_few(gone)} taken out"
+        gone = {key: entry_said(one, old.system) for key, one in _apart(old, was, now).items()}
+        come = {key: entry_said(one, new.system) for key, one in _apart(new, now, was).items()}
+        for told, mine, others in (("added", come, gone), ("taken out", gone, come)):
+            names = [one for key, one in mine.items() if key not in others]
+            if names:
+                yield f"{word}{_few(names)} {told}"
+
+
+def _apart(of: CodeSet, mine: dict[Hashable, Entry], others: dict[Hashable, Entry]) -> dict[Hashable, Entry]:
+    """The members that the other list has not, ranges of them code by code where the other has some of those codes."""
+    left = {key: one for key, one in mine.items() if key not in others}
+    theirs = {code for entry in others.values() for code in _inside(entry, of)}
+    found: dict[Hashable, Entry] = {}
+    for key, one in left.items():
+        codes = _inside(one, of)
+        if one.kind == "range" and theirs & set(codes):
+            single = (attrs.evolve(one, kind="code", value=code, last="") for code in codes if code not in theirs)
+            found |= {entry_meaning(code, of): code for code in single}
+        elif one.kind != "code" or one.span != ALWAYS or one.value not in theirs:
+            found[key] = one
+    return found
+
+
+def _inside(entry: Entry, of: CodeSet) -> tuple[str, ...]:
+    """The codes that a member stands for on every date, as far as the code table lists them."""
+    if entry.span != ALWAYS or entry.kind not in ("code", "range"):
+        return ()
+    return of.table.between(entry.value, entry.last) if entry.kind == "range" and of.table is not None else (entry.value,)
 
 
 def _flat(of: CodeSet, entries: tuple[Entry, ...]) -> dict[Hashable, Entry]:
@@ -290,11 +333,16 @@ def changed_rows(old: Table, new: Table) -> tuple[list[Row], list[Row]]:
 
 def _rows(old: Table, new: Table) -> Iterator[str]:
     gone, come = changed_rows(old, new)
-    if (old.keys, old.values, old.missing) != (new.keys, new.values, new.missing):
-        yield f"the table {plainly(new.name)} is read in another way"
+    for word, was, now in (("keys", old.keys, new.keys), ("values", old.values, new.values), ("missing", old.missing, new.missing)):
+        if was != now:
+            yield f"the table {plainly(new.name)}: {word} {_words(was)} -> {_words(now)}"
     if gone or come:
         lines = [f"- {_row_said(one)}" for one in gone[:MOST_SHOWN]] + [f"+ {_row_said(one)}" for one in come[:MOST_SHOWN]]
         yield f"the table {plainly(new.name)}, {len(gone)} rows gone and {len(come)} new: {'; '.join(lines)}"
+
+
+def _words(thing: Any) -> str:
+    return listed(thing) if isinstance(thing, tuple) else "not said" if thing is None else str(thing)
 
 
 def _row_said(row: Row) -> str:

@@ -193,7 +193,8 @@ def _first_day(counter: Counter, key: TimeKey | WindowKey, view: View, case: Cas
         return
     kinds = [one for one in counter.keys if isinstance(one, KindKey)]
     for other in (*case.services, *case.lines):
-        side = {span.from_: AT, span.from_ - _ONE: PAST}.get(other.day) if other is not view and other.day is not None else None
+        back = (other.day - span.from_).days if other is not view and other.day is not None else None
+        side = {0: AT, -1: PAST}.get(back) if back is not None else None
         if side is not None and belongs(other, counter.of, counter.where, case).truth is Truth.TRUE:
             yield from [side] if same_group(kinds, view, other, None, case).truth is Truth.TRUE else []
 

@@ -292,3 +292,71 @@ def test_from_python() -> None:
     found = cptrules.load(examples / "acme.policy").diff(cptrules.load(examples / "next_year" / "acme.policy"))
     assert isinstance(found, cptrules.Comparison)
     assert [(change.rule, change.kind) for change in found.changes] == [("filing", "added"), ("visits_a_year", "changed")]
+
+
+# ---- words that say what is another, and claims that show it ---------------------------------------------------------
+
+EDITS: list[tuple[str, str, str, str, bool]] = [  # what the rule says, in it, instead, what is told, whether a claim is found
+    ("limit a { count visits of PT per calendar_year  at most b  DENYamount b { 60 when patient.age < 21  30 }\n",
+     "60 when patient.age < 21  30", "30", "at most 60 when the patient's age is under 21 and 30 -> 30", True),
+    ("limit a { count visits of PT per calendar_year  at most b  DENYamount b { 60 when patient.age < 21  30 }\n",
+     "60 when", "50 when", "at most 60 -> 50", True),
+    ("limit a { count units of PT per w  at most 30  DENYwindow w { year from 01-01 per discipline }\n", "01-01",
+     "07-01", "a year that begins on 01-01; each discipline has its own -> a year that begins on 07-01; each discipline has its own", True),
+    ("limit a { count visits of PT, OT per w  at most 30  DENYwindow w { year from 01-01 per discipline }\n", " per discipline }", " }",
+     "count the window w: a year that begins on 01-01; each discipline has its own -> a year that begins on 01-01", True),
+    ("limit a { count visits of PT per w  at most 30  DENY"
+     "window w { opens on evaluations when in_network or telehealth or claim_kind = first }\n", "in_network or telehealth or", "in_network or",
+     "or it was given by telehealth or the claim kind is first -> the provider is in the payer's network or the claim kind is first", False),
+    ("forbid a { on 97110  when patients > 1  DENY", "> 1", "> 2",
+     "when the number of patients is over 1 -> the number of patients is over 2", True),
+    ("limit a { count units of 97530..97546 per day  at most 4  DENY", "97546", "97545", "count 97546 taken out", True),
+    ("limit a { count units of 97533..97542 per day  at most 4  DENY", "97533", "97530", "count 97530 and 97532 added", True),
+    ("documentation a { on PT, OT  needs progress_report every 10 visits per discipline  WARN", " per discipline", "",
+     "needs a progress report every 10 visits, each discipline by itself -> a progress report every 10 visits", False),
+    ("limit a { count units of PT, OT per day and discipline  at most 4  REDUCE", " and discipline", "", "", True),
+    ("limit a { count units of PT per day and rendering_provider  at most 4  REDUCE", " and rendering_provider", "", "", True),
+    ("limit a { count allowed of PT per day and billing_provider  at most $90  REDUCE", " and billing_provider", "", "", True),
+    ("limit a { count visits of PT per month and condition  at most 4  DENY", " and condition", "", "", True),
+    ("limit a { count visits of PT per calendar_year and therapy_kind  at most 4  DENY", " and therapy_kind", "", "", True),
+    ("limit a { count lines of PT per day and code  at most 1  DENY", " and code", "", "", True),
+    ("limit a { count units of PT per rolling 30 days  at most 1  DENY", "30", "31", "", True),
+    ("limit a { count visits of PT per prior 30 days  at most 3  DENY", "30", "29", "", True),
+    ("limit a { count visits of PT per week  at most 3  DENY", "per week", "per week from monday", "", True),
+    ("prior_authorization a { on PT, OT  after 12 visits of PT, OT per calendar_year and discipline  DENY", " and discipline", "", "", True),
+    ("timing a { on fifteen_minute  by cms_total_time  REDUCE", "cms_total_time", "ama_midpoint", "by cms_total_time -> ama_midpoint", True),
+    ("require a { on 97130  with 97129 per month  DENY", "per month", "per day", "", True),
+    ("modifiers a { on always_therapy  needs GP for PT, GO for OT  DENY", "needs GP for PT, GO for OT", "needs one of GP, GO", "", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule, old, new, words, found", EDITS)
+def test_what_is_another_is_said_and_shown(rule: str, old: str, new: str, words: str, found: bool, diff: Diff) -> None:
+    for outcome in ("DENY", "REDUCE", "WARN"):
+        rule = rule.replace(outcome, f"outcome {outcome.lower()} cite m }}\n")
+    (change,) = diff(rule, rule.replace(old, new, 1)).changes
+    assert words in "; ".join(change.words) and "(" not in words and not any("(value=" in one for one in change.words)
+    before, after = next(iter(change.words)).partition(" -> ")[::2]
+    assert before != f"{before.split()[0]} {after}"
+    assert (change.moved is not None) == found
+
+
+def test_an_assumption_is_said_with_its_fact(tmp_path: Path) -> None:
+    text = HEAD.replace('payer "ACME"', 'payer "ACME"  assume in_network = yes') + "forbid a { on 97110  when in_network  outcome deny cite m }\n"
+    old, new = loaded(tmp_path, text), loaded(tmp_path, text.replace("in_network = yes", "in_network = no"))
+    assert told(compare(old, new)) == {"a": ("assume in network is yes -> in network is no",)}
+
+
+def test_how_a_table_is_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mue.csv").write_text("code,units\n97110,4\n", encoding="utf-8")
+    text = HEAD + 'table mue from "mue.csv" keys code values units missing none\n'
+    text += "limit a { count units of PT per day and code  at most mue  outcome deny cite m }\n"
+    found = compare(loaded(tmp_path, text), loaded(tmp_path, text.replace("missing none", "missing 2")))
+    assert told(found) == {"a": ("at most the table mue: missing none -> 2",)} and found.changes[0].moved is not None
+
+
+def test_a_year_beyond_all_calendars_is_no_crash(tmp_path: Path) -> None:
+    for clause in ("effective from 9999-12-31", "effective to 0001-01-01"):
+        rule = f"limit a {{ {clause}  count visits of PT per calendar_year  at most 3  outcome deny cite m }}\n"
+        found = compare(loaded(tmp_path, HEAD + rule), loaded(tmp_path, HEAD + rule.replace("most 3", "most 4")))
+        assert [(change.rule, change.moved) for change in found.changes] == [("a", None)]
