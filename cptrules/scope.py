@@ -414,11 +414,10 @@ class Scope:
 
     def event_facts(self, kind: str) -> dict[str, Field]:
         """The facts of an event that a file declares."""
-        found = self.find("event", kind)
-        if found is None:
+        scope = next((one for one in (self, *self.visible) if isinstance(one.blocks.get(kind), t.EventBlock)), None)
+        if scope is None:
             return {}
-        scope, block = found
-        fields = {}
+        block, fields = scope.blocks[kind], {}  # that its facts are known is no use of the event
         for fact in block.facts:
             type_, words = scope.fact_type(fact.type)
             question = fact.question.text if fact.question else f"What is known of {fact.name.text} of the {kind}?"

@@ -312,3 +312,66 @@ def _claims(line: Any) -> st.SearchStrategy[Claim]:
                   "patient": st.fixed_dictionaries({"birth_date": st.sampled_from(["1950-01-01", "2005-03-04", "2015-01-01"])})},
     ).map(Claim.from_dict)  # fmt: skip
     return claims
+
+
+# ---- what a demand fails by, held against ways out and other rules ------------------------------------------------------
+
+DENY = "  outcome deny carc CO-4  cite manual\n}\n"
+PLANTED = [
+    ("W009", "limit a {\n  count visits of PT per calendar_year\n  at most 30\n  unless count visits of PT per calendar_year <= 20\n" + DENY),
+    ("W009", "modifiers a {\n  on 97110\n  needs 59\n  unless modifier in 59 attesting \"x\"\n" + DENY),
+    ("W009", "limit a {\n  on 97110\n  count units of 97110 per day\n  at most 4\n  except line includes 97530\n" + DENY),
+    ("W010", "limit a {\n  count visits of PT per calendar_year\n  at most 30\n  unless count visits of PT per calendar_year > 30\n" + DENY),
+    ("W010", "forbid a {\n  on 97110\n  when patients > 1\n  except day includes 97110, 97112\n" + DENY),
+    ("W011", "deadline a {\n  that received within 180 days after date_of_service\n" + DENY
+             + "deadline b {\n  that received within 90 days after date_of_service\n" + DENY),
+    ("W011", "deadline a {\n  that received within 2 years after date_of_service\n" + DENY
+             + "deadline b {\n  that received within 12 months after date_of_service\n" + DENY),
+    ("W011", "require a {\n  on PT\n  that patient.age < 70\n" + DENY + "require b {\n  on PT\n  that patient.age < 65\n" + DENY),
+    ("W011", "modifiers a {\n  on 97110\n  needs one of 59, XE\n" + DENY + "modifiers b {\n  on 97110\n  needs 59\n" + DENY),
+    ("W011", "require a {\n  on PT\n  when patient.age < 10\n  that in_network\n" + DENY + "forbid b {\n  on PT\n  when not in_network\n" + DENY),
+    ("W011", "prior_authorization a {\n  on PT\n  after 12 visits of PT per calendar_year\n" + DENY + "prior_authorization b {\n  on PT\n" + DENY),
+    ("W013", "modifiers a {\n  on 97110\n  when discipline = PT\n  needs GO for OT\n" + DENY),
+    ("W013", "modifiers a {\n  when modifier in GP\n  needs GP\n" + DENY),
+    ("W013", "modifiers a {\n  when not modifier in KX\n  refuse KX\n" + DENY),
+    ("W013", "forbid a {\n  on 97110\n  when day includes no 97110, 97112\n" + DENY),
+    ("W014", "require a {\n  on 97110\n  that modifier in 59\n" + DENY + "modifiers b {\n  on 97110\n  refuse 59\n" + DENY),
+    ("W014", "modifiers a {\n  on 97110\n  needs 59\n  at most one of 59, GP\n" + DENY + "modifiers b {\n  on PT\n  needs GP for PT\n" + DENY),
+    ("W014", "deadline a {\n  that received within 90 days after date_of_service\n" + DENY
+             + "require b {\n  that received at least 120 days after date_of_service\n" + DENY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code, rules", PLANTED)
+def test_a_planted_defect_is_named_once(code: str, rules: str) -> None:
+    assert [one for one, _ in told(rules, "uses libraries.therapy_codes")] == [code]
+
+
+SENSIBLE = [
+    "modifiers a {\n  when modifier in CQ\n  needs GP\n" + DENY
+    + "modifiers b {\n  on always_therapy\n  needs GP for PT, GO for OT\n  at most one of GP, GO\n" + DENY,
+    "forbid a {\n  on 97150\n  when telehealth or modifier in 95\n" + DENY + "modifiers b {\n  when telehealth\n  needs one of 95, 93\n" + DENY,
+    "deadline a {\n  when payer_order = primary\n  that received within 90 days after date_of_service\n" + DENY
+    + "deadline b {\n  when payer_order = secondary\n  that received within 180 days after date_of_service\n" + DENY,
+    "require a {\n  on PT\n  that within 30 days after order\n" + DENY + "require b {\n  on PT\n  that has order\n" + DENY,
+    "require a {\n  on PT\n  that received within 3 months after date_of_service\n" + DENY
+    + "require b {\n  on PT\n  that received within 90 days after date_of_service\n" + DENY,
+    "limit a {\n  on modalities\n  when day includes no active\n  count units of modalities per day\n  at most 2\n" + DENY,
+    "limit a {\n  count visits of PT per month\n  at most 12\n" + DENY + "limit b {\n  count visits of PT per calendar_year\n  at most 30\n" + DENY,
+    "forbid a {\n  on 97010\n" + DENY + "modifiers b {\n  on always_therapy\n  needs GP for PT, GO for OT, GN for SLP\n" + DENY,
+    "prior_authorization a {\n  on PT\n" + DENY + "prior_authorization b {\n  on PT\n  after 12 visits of PT per calendar_year\n"
+    "  that authorization.kind = reviewed\n" + DENY,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", SENSIBLE)
+def test_sensible_rules_beside_each_other_give_no_alarm(rules: str) -> None:
+    assert told(rules, "uses libraries.therapy_codes") == []
+
+
+def test_an_event_that_nothing_asks_for_is_unused() -> None:
+    rule = "forbid a {\n  on 97110\n  when %s\n" + DENY
+    unused = [one.message for one in _linted("event fall { indoors : yes_no }\n" + rule % "telehealth", "uses libraries.therapy_codes")[1]]
+    assert 'nothing uses "fall"' in unused
+    used = [one.message for one in _linted("event fall { indoors : yes_no }\n" + rule % "has fall", "uses libraries.therapy_codes")[1]]
+    assert 'nothing uses "fall"' not in used

@@ -27,7 +27,7 @@ _KINDS = {
     "block": lsp.CompletionItemKind.Keyword, "clause": lsp.CompletionItemKind.Keyword, "name": lsp.CompletionItemKind.Variable,
     "code": lsp.CompletionItemKind.Constant, "word": lsp.CompletionItemKind.EnumMember,
 }  # fmt: skip
-MOST_RULES: Final = 150  # for which all is said while one types
+MOST_RULES: Final = 25  # for which all is said while one types
 server = LanguageServer("cptrules", __version__)
 
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from typing import Final
 
 import attrs
 
 from ..codesets import CodeTable
-from ..policy import Deadline, Documentation, Modifiers, Require, Rule
-from ..vocabulary import DISCIPLINE_MODIFIER
+from ..fields import FIELDS
+from ..policy import (
+    Comparison,
+    Condition,
+    Constant,
+    Deadline,
+    Documentation,
+    FieldValue,
+    HasField,
+    Modifiers,
+    OnList,
+    Require,
+    Rule,
+    conditions_in,
+)
+from ..vocabulary import DISCIPLINES
+from .breaking import broken
 from .hidden import joint
 from .possible import OTHER, Question, Witness, possible
-from .scopes import asked, demanded
+from .scopes import asked
 
 
 @attrs.frozen
@@ -49,11 +66,34 @@ def contradictions(rules: list[Rule], table: CodeTable) -> Iterator[Contradictio
 
 
 def _found(rule: Rule, other: Rule, table: CodeTable) -> tuple[str, Witness] | None:
-    if isinstance(rule.demand, Modifiers) and isinstance(other.demand, Modifiers):
-        return _modifiers(rule, other, table)
-    if isinstance(rule.demand, Require | Deadline | Documentation) and isinstance(other.demand, Require | Deadline | Documentation):
-        return _conditions(rule, other, table)
-    return None
+    found = _modifiers(rule, other, table) if isinstance(rule.demand, Modifiers) and isinstance(other.demand, Modifiers) else None
+    told = isinstance(rule.demand, _OF_THE_LINE) and isinstance(other.demand, _OF_THE_LINE)
+    told = told and _speak_of_the_same(rule, other) and not _for_a_modifier(rule, other)
+    return found or (_conditions(rule, other, table) if told else None)
+
+
+def _speak_of_the_same(rule: Rule, other: Rule) -> bool:
+    """Whether a modifier that one of the rules wants is limited or asked about by one of them; of other demands there is nothing to ask first."""
+    demands = [one.demand for one in (rule, other) if isinstance(one.demand, Modifiers)]
+    if not demands:
+        return True
+    if len(demands) == 1:
+        fails = broken(rule if not isinstance(rule.demand, Modifiers) else other)
+        return fails is not None and any(isinstance(part, OnList | HasField) and part.field.name == "modifier" for part in conditions_in(fails))
+    wanted = {one for demand in demands for one in (*(need.modifier for need in demand.needs), *chain(*demand.one_of, *demand.all_of))}
+    return bool(wanted & {one for demand in demands for one in (*demand.refuse, *chain(*demand.at_most_one_of))})
+
+
+def _for_a_modifier(rule: Rule, other: Rule) -> bool:
+    """Whether a modifier brings two rules together: where they clash, it is that modifier that does not belong on the line."""
+    if not any(isinstance(one.demand, Modifiers) for one in (rule, other)):
+        return False
+    about = _about(rule, other)
+    parts = (part for condition in (*about.true, *about.false) for part in conditions_in(condition))
+    return any(isinstance(part, OnList | HasField) and part.field.name == "modifier" for part in parts)
+
+
+_OF_THE_LINE: Final = (Modifiers, Require, Deadline, Documentation)
 
 
 def _about(rule: Rule, other: Rule) -> Question:
@@ -102,28 +142,36 @@ def _clashes(one: Modifiers | object, two: Modifiers | object) -> Iterator[tuple
 
 def _line(question: Question, discipline: str | None, table: CodeTable) -> Witness | None:
     """A line that both rules are about, of the discipline for which the modifier is needed."""
-    if discipline is None:
-        return possible(question, table)
-    from ..fields import FIELDS
-    from ..policy import Comparison, Constant, FieldValue
+    return possible(question.also(true=_of_discipline(discipline)), table) if discipline in (None, *DISCIPLINES) else None
 
-    of_it = Comparison(FieldValue(FIELDS["discipline"]), "=", Constant("word", discipline))
-    return possible(question.also(true=[of_it]), table) if discipline in DISCIPLINE_MODIFIER else None
+
+def _of_discipline(discipline: str | None) -> tuple[Condition, ...]:
+    return (Comparison(FieldValue(FIELDS["discipline"]), "=", Constant("word", discipline)),) if discipline is not None else ()
+
+
+def _told_apart(rule: Rule, other: Rule) -> list[str | None]:
+    """Any discipline, then each for which a modifier of its own is needed."""
+    demands = [one.demand for one in (rule, other) if isinstance(one.demand, Modifiers)]
+    return list(dict.fromkeys([None, *(need.discipline for demand in demands for need in demand.needs)]))
 
 
 # ---- conditions --------------------------------------------------------------------------------------------------
 
 
 def _conditions(rule: Rule, other: Rule, table: CodeTable) -> tuple[str, Witness] | None:
-    """What both demand can't hold together, while each by itself can."""
-    mine, theirs = demanded(rule), demanded(other) if other is not rule else ()
-    if not mine or (not theirs and rule is not other):
+    """What both demand can't hold together on a line of some discipline, while each by itself can."""
+    mine, theirs = broken(rule), broken(other)
+    if mine is None or theirs is None:
         return None
-    about = _about(rule, other)
-    line = possible(about, table)
-    if line is None or possible(about.also(true=(*mine, *theirs)), table) is not None:
-        return None
-    if rule is not other and (possible(about.also(true=mine), table) is None or possible(about.also(true=theirs), table) is None):
-        return None  # one of them contradicts itself, which is said of it alone
-    said = "no line meets what they demand" if rule is not other else "no line that it is about meets what it demands"
-    return f"{_named(rule, other)} {said}", line
+    for discipline in _told_apart(rule, other):
+        about = _about(rule, other).also(true=_of_discipline(discipline))
+        line = possible(about, table)
+        if line is None and discipline is None:
+            return None  # nor of any discipline
+        if line is None or possible(about.also(false=[mine, theirs]), table) is not None:
+            continue
+        if rule is not other and (possible(about.also(false=[mine]), table) is None or possible(about.also(false=[theirs]), table) is None):
+            continue  # one of them contradicts itself, which is said of it alone
+        said = "no line meets what they demand" if rule is not other else "no line that it is about meets what it demands"
+        return f"{_named(rule, other)} {said}", line
+    return None

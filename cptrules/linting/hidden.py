@@ -25,6 +25,7 @@ from ..policy import (
     Value,
 )
 from ..report import SEVERITY
+from .breaking import broken
 from .possible import Question, possible
 from .scopes import asked
 
@@ -33,14 +34,25 @@ def hides(other: Rule, rule: Rule, table: CodeTable) -> bool:
     """Whether one rule is broken on every line on which another is, with an outcome no milder."""
     if rule.suspended is not None or other.suspended is not None or isinstance(rule.demand, Payment) or isinstance(other.demand, Payment):
         return False
-    if SEVERITY[other.outcome] < SEVERITY[rule.outcome] or not breaks_too(other.demand, rule.demand):
+    if SEVERITY[other.outcome] < SEVERITY[rule.outcome]:
         return False
-    return _about_too(other, rule, table) and _no_way_out(other, rule, table)
+    return _breaks(other, rule, table) and _about_too(other, rule, table) and _no_way_out(other, rule, table)
+
+
+def _breaks(other: Rule, rule: Rule, table: CodeTable) -> bool:
+    """Whether a demand fails wherever another's does: told from their clauses, or from what they ask of single fields."""
+    if breaks_too(other.demand, rule.demand):
+        return True
+    mine, theirs = broken(rule), broken(other)
+    if mine is None or theirs is None:
+        return False
+    return possible(asked(rule).also(true=[mine], false=[theirs]), table) is None
 
 
 def _about_too(other: Rule, rule: Rule, table: CodeTable) -> bool:
-    """Whether a rule is about every line that another is about."""
-    whole, wanted = asked(rule), asked(other)
+    """Whether a rule is about every line that breaks another, as far as that can be told."""
+    fails = broken(rule)
+    whole, wanted = asked(rule).also(true=[fails] if fails is not None else []), asked(other)
     held = all(possible(whole.also(false=[one]), table) is None for one in wanted.true)
     if not held or not all(possible(whole.also(true=[one]), table) is None for one in wanted.false):
         return False
@@ -86,7 +98,8 @@ def no_more(one: Value | None, other: Value | None) -> bool:
 
 
 def _prior(other: PriorAuthorization, demand: PriorAuthorization) -> bool:
-    if _unnamed(other.count) != _unnamed(demand.count) or not no_more(other.after, demand.after):
+    alike = _unnamed(other.count) == _unnamed(demand.count) and no_more(other.after, demand.after)
+    if other.after is not None and not alike:  # without `after` it is due from the first
         return False
     return set(demand.that) <= set(other.that) and set(demand.matching) <= set(other.matching) and set(demand.requested) <= set(other.requested)
 

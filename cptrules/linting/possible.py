@@ -10,7 +10,7 @@ hang together (GP and the discipline PT), nor of what an amount or a table holds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
@@ -25,6 +25,7 @@ from ..policy import (
     ALWAYS,
     AllOf,
     AnyOf,
+    Apart,
     CodeSet,
     Comparison,
     Condition,
@@ -35,6 +36,7 @@ from ..policy import (
     EventMoment,
     FieldValue,
     HasField,
+    Near,
     OnList,
     Opposite,
     Rule,
@@ -188,33 +190,62 @@ def possible(question: Question, table: CodeTable) -> Witness | None:
     """Give a line that may be so, None where none can."""
     found = _together([*(ways(one) for one in question.true), *(ways(one, False) for one in question.false)])
     every = (*question.rules, *((question.outside,) if question.outside is not None else ()))
-    lines = lines_of(every, table)
-    if found is None:
-        return _first(question, lines, [], table)
-    for way in found:
-        values = _values(way)
-        if values is not None:
-            witness = _first(question, lines, [atom for atom in way if _of_line(atom[0])], table)
-            if witness is not None:
-                return attrs.evolve(witness, values=tuple(values))
+    kept = [(way, values) for way in ([[]] if found is None else found) if (values := _values(way)) is not None]
+    if not kept:
+        return None
+    asking = [[atom for atom in way if _of_line(atom[0]) or _of_scope(*atom)] for way, _ in kept]
+    codes, days = _named_by((atom for atoms in asking for atom in atoms), table)
+    lines = _Looked(question, lines_of(every, table), codes, days)
+    for (_, values), atoms in zip(kept, asking, strict=True):
+        witness = lines.first(atoms)
+        if witness is not None:
+            return attrs.evolve(witness, values=tuple(values))
     return None
 
 
-def _first(question: Question, lines: Lines, atoms: list[Atom], table: CodeTable) -> Witness | None:
-    """The first line that the rules look at and that the conditions on code, discipline and date allow."""
-    codes, days = _named_by(atoms, table)
-    codes, days = {*lines.codes, *codes}, {*lines.days, *days}
+def _field_of(condition: Condition) -> str | None:
+    """The field of the line that an atom asks about by itself."""
+    match condition:
+        case OnList(field=field) | Comparison(left=FieldValue(field=field)):
+            return field.name
+        case _:
+            return None
+
+
+class _Looked:
+    """The lines that the rules of a question look at, each worked out once whatever is asked of it."""
+
+    def __init__(self, question: Question, lines: Lines, codes: set[str], days: set[date]) -> None:
+        """Begin with none; `codes` and `days` are tried besides."""
+        self._found: list[tuple[str, str | None, date]] = []
+        self._more = _looked_at(question, {*lines.codes, *codes}, {*lines.days, *days})
+
+    def first(self, atoms: list[Atom]) -> Witness | None:
+        """The first that the conditions on code, discipline and date allow."""
+        of_discipline = [atom for atom in atoms if _field_of(atom[0]) == "discipline"]
+        if not any(all(_line_holds(one, "", way, _ORDINARY) == truth for one, truth in of_discipline) for way in (*DISCIPLINES, None)):
+            return None  # told without a look at every code
+        for line in self._all():
+            if all(_line_holds(condition, *line) == truth for condition, truth in atoms):
+                return Witness(*line)
+        return None
+
+    def _all(self) -> Iterator[tuple[str, str | None, date]]:
+        yield from self._found
+        for line in self._more:
+            self._found.append(line)
+            yield line
+
+
+def _looked_at(question: Question, codes: set[str], days: set[date]) -> Iterator[tuple[str, str | None, date]]:
     selectors = [selector for rule in question.rules for selector in looked_at(rule)]
     for day in sorted(days, reverse=True):
         if not all(rule.in_force(day) and rule.suspended is None for rule in question.rules):
             continue
         for code, discipline in product(sorted(codes, reverse=True), (*DISCIPLINES, None)):
-            if not all(selector.holds(code, day, discipline) for selector in selectors):
-                continue
-            held = all(_line_holds(condition, code, discipline, day) == truth for condition, truth in atoms)
+            held = all(selector.holds(code, day, discipline) for selector in selectors)
             if held and _outside(question.outside, code, discipline, day):
-                return Witness(code, discipline, day)
-    return None
+                yield code, discipline, day
 
 
 def _outside(rule: Rule | None, code: str, discipline: str | None, day: date) -> bool:
@@ -234,14 +265,22 @@ def _of_line(condition: Condition) -> bool:
             return False
 
 
+def _of_scope(condition: Condition, truth: bool) -> bool:
+    """Whether a condition on a scope says something of the line itself, which is in its day and its claim too."""
+    if not isinstance(condition, ScopeIncludes) or condition.where is not None or condition.window is not None:
+        return False
+    return condition.scope == "line" or not truth
+
+
 def _named_by(atoms: Iterable[Atom], table: CodeTable) -> tuple[set[str], set[date]]:
     """The codes and the days that conditions on the line name."""
     codes: set[str] = set()
     days: set[date] = set()
     for condition, _ in atoms:
-        if isinstance(condition, OnList) and condition.field.name == "code":
-            codes |= _codes_of(condition.members, table)
-            days |= _days_of(condition.members, table)
+        selector = _selector_of(condition)
+        if selector is not None:
+            codes |= _codes_of(selector, table)
+            days |= _days_of(selector, table)
         elif isinstance(condition, Comparison) and isinstance(condition.right, Constant):
             value = condition.right.value
             days |= _around(value) if isinstance(value, date) else set()
@@ -249,7 +288,16 @@ def _named_by(atoms: Iterable[Atom], table: CodeTable) -> tuple[set[str], set[da
     return codes, days
 
 
+def _selector_of(condition: Condition) -> CodeSet | None:
+    """The codes that a condition on the line asks for."""
+    if isinstance(condition, ScopeIncludes):
+        return condition.of
+    return condition.members if isinstance(condition, OnList) and condition.field.name == "code" else None
+
+
 def _line_holds(condition: Condition, code: str, discipline: str | None, day: date) -> bool:
+    if isinstance(condition, ScopeIncludes):
+        return condition.of.holds(code, day, discipline)
     value: Any = {"code": code, "discipline": discipline, "date_of_service": day}
     if isinstance(condition, OnList) and condition.field.name == "code":
         return condition.members.holds(code, day, discipline)
@@ -306,8 +354,18 @@ def _subject(condition: Condition) -> Any:
             return left
         case CountIs(counter=counter, right=Constant()):
             return attrs.evolve(counter, name=None)
+        case Near(unit=unit) | Apart(unit=unit):
+            return condition.moment, condition.direction, condition.anchor, _IN.get(unit, (unit, 1))[0]
         case _:
             return None
+
+
+_IN: Final = {"weeks": ("days", 7), "years": ("months", 12)}
+_NO_ANCHOR: Final = "(nothing to measure from)"
+
+
+def _distance(condition: Near | Apart) -> Decimal:
+    return Decimal(condition.number * _IN.get(condition.unit, (condition.unit, 1))[1])
 
 
 def _plain(members: CodeSet) -> bool:
@@ -351,6 +409,8 @@ def _listed(condition: Condition) -> set[object]:
 def _candidates(subject: Any, atoms: list[Atom]) -> list[Any]:
     """The values of one field or count that the conditions can tell apart."""
     named: list[Any] = [value for condition, _ in atoms for value in _listed_as(condition)]
+    if any(isinstance(condition, Near | Apart) for condition, _ in atoms):
+        return [*_numbers(named, None, None), Decimal(-1), _NO_ANCHOR, None]
     counted = _counted(atoms)
     if counted is not None:
         return _numbers(named, Decimal(0), counted[0])
@@ -380,6 +440,8 @@ def _listed_as(condition: Condition) -> list[Any]:
             return list(members.listed())
         case Comparison(right=Constant(value=value)) | CountIs(right=Constant(value=value)):
             return [value]
+        case Near() | Apart():
+            return [_distance(condition)]
         case _:
             return []
 
@@ -406,6 +468,10 @@ def _holds(condition: Condition, value: Any) -> bool:
     if value is None:
         return False
     match condition:
+        case Near():
+            return value != _NO_ANCHOR and bool(0 <= value <= _distance(condition))
+        case Apart():
+            return value == _NO_ANCHOR or bool(value >= _distance(condition))  # true where there was none (M5.3)
         case YesNo():
             return value is True
         case HasField():

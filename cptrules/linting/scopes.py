@@ -12,19 +12,16 @@ from ..diagnostics import Diagnostic
 from ..policy import (
     AmountValue,
     Clause,
-    Condition,
     Constant,
-    Deadline,
-    Documentation,
     Limit,
     OnList,
     Pairs,
     Policy,
     PriorAuthorization,
-    Require,
     Rule,
     Value,
 )
+from .breaking import broken
 from .counters import most
 from .places import Placed
 from .possible import Question, possible
@@ -49,9 +46,10 @@ def of_rule(rule: Rule, placed: Placed, policy: Policy) -> Iterator[Diagnostic]:
     table = table_of(policy)
     found = list(_nothing(rule, placed, table)) or list(_exceptions(rule, placed, table))
     yield from found
-    if not any(one.code in ("W010", "W013") for one in found):
+    unreached = list(_out_of_reach(rule, placed))
+    if not unreached and not any(one.code in ("W010", "W013") for one in found):
         yield from _always_met(rule, placed, table)
-    yield from _out_of_reach(rule, placed)
+    yield from unreached
     if not any(one.code == "W010" for one in found):
         yield from _still_counted(rule, placed, table)
 
@@ -107,32 +105,31 @@ def _exceptions(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagno
     for clause in rule.excepts:
         if placed.has(clause) and possible(before.also(true=[clause.condition]), table) is None:
             yield placed.at_clause("W009", clause, f'`{clause.text}` never applies to a line that "{rule.name}" is about')
-    if isinstance(rule.demand, Pairs):
-        return  # its ways out are asked of a pair, with fields of its own
+    if not isinstance(rule.demand, Pairs):  # whose ways out are asked of a pair, with fields of its own
+        yield from _ways_out(rule, placed, table)
+
+
+def _ways_out(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagnostic]:
+    """A way out is asked for only where the demand fails."""
+    fails = broken(rule)
+    asking = asked(rule).also(true=[fails] if fails is not None else [])
+    if possible(asking, table) is None:
+        return  # nothing breaks the rule, which is said of it
     for clause in rule.unless:
         if not placed.has(clause):
             continue
-        if possible(asked(rule).also(true=[clause.condition]), table) is None:
-            yield placed.at_clause("W009", clause, f'`{clause.text}` never applies to a line that "{rule.name}" is about')
-        elif possible(asked(rule).also(false=[clause.condition]), table) is None:
+        if possible(asking.also(true=[clause.condition]), table) is None:
+            yield placed.at_clause("W009", clause, f'`{clause.text}` never applies where "{rule.name}" would be broken')
+        elif possible(asking.also(false=[clause.condition]), table) is None:
             yield placed.at_clause("W010", clause, f'`{clause.text}` always applies: no line breaks "{rule.name}"')
 
 
 # ---- demands -----------------------------------------------------------------------------------------------------
 
 
-def demanded(rule: Rule) -> tuple[Condition, ...]:
-    """The conditions that a rule demands of the line itself; an authorization's are asked of the authorization."""
-    if isinstance(rule.demand, Require | Deadline | Documentation):
-        return tuple(clause.condition for clause in rule.demand.that)
-    return ()
-
-
 def _always_met(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagnostic]:
-    demand = rule.demand
-    more = getattr(demand, "beside", ()) or getattr(demand, "needs", ()) or getattr(demand, "one_of", ())
-    conditions = demanded(rule)
-    if conditions and not more and all(possible(asked(rule).also(false=[one]), table) is None for one in conditions):
+    fails = broken(rule)
+    if fails is not None and possible(asked(rule).also(true=[fails]), table) is None:
         yield placed.at_rule("W013", f'no line breaks "{rule.name}": what it demands always holds for the lines that it is about')
 
 
