@@ -28,6 +28,8 @@ from .errors import Fault, InputError
 if TYPE_CHECKING:
     from cattrs import Converter  # imported where it is needed: good input is read without it
 
+    from .typed import Typed
+
 T = TypeVar("T")
 
 MOST_DIGITS: Final = 9
@@ -582,19 +584,43 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
 
 def read_json(cls: type[T], text: str | bytes) -> T:
     """Read a record from JSON text; raises InputError with every fault and its path."""
-    return _plainly(cls, text) or read(cls, parsed(text))
+    like = _LIKE_BEFORE.get(cls) or _like_before(cls)
+    found = like.quickly(text) if like is not None else None
+    return found or _plainly(cls, text, like) or _read(cls, parsed(text))
 
 
-def _plainly(cls: type[T], text: str | bytes) -> T | None:
+FEW: Final = 32  # records that are read before msgspec is looked for: to import it takes longer than to read these
+_LIKE_BEFORE: dict[type, Typed | None] = {}
+_MANY: dict[type, int] = {}
+
+
+def _like_before(cls: type) -> Typed | None:
+    """The reader of records like those before, where msgspec is installed (extra `[fast]`)."""
+    many = _MANY[cls] = _MANY.get(cls, 0) + 1
+    if many < FEW or cls in _LIKE_BEFORE:
+        return None
+    try:
+        from .typed import typed
+    except ImportError:
+        _LIKE_BEFORE[cls] = None
+    else:
+        _LIKE_BEFORE[cls] = typed(cls)
+    return _LIKE_BEFORE[cls]
+
+
+def _plainly(cls: type[T], text: str | bytes, like: Typed | None) -> T | None:
     """Read a record from JSON text without a fault; None where there may be one, or anything that has to be looked at closely."""
     try:
         plain = text.decode("utf-8") if isinstance(text, bytes) else text
         if "\\u" in plain or _HALF.search(plain):
             return None  # half a character may be in it
         data = json.loads(plain, object_pairs_hook=_unlike, parse_float=Fraction, parse_int=_integer, parse_constant=_constant)
-        return decode.quickly(cls, data)
+        found = decode.quickly(cls, data)
     except (ValueError, RecursionError):
         return None
+    if like is not None and found is not None:
+        like.learn(data)
+    return found
 
 
 def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
