@@ -50,7 +50,7 @@ MOST_WAYS: Final = 64
 
 @attrs.frozen
 class Verdict:
-    """What became of one rule on one line."""
+    """What became of one rule on one line; `tried` are missing facts of which nobody has looked yet whether they change anything."""
 
     status: str
     why: str
@@ -58,6 +58,7 @@ class Verdict:
     judged: Judged | None = None
     through: str | None = None
     repairs: tuple[Repair, ...] = ()
+    tried: tuple[Need, ...] = ()
 
 
 # ---- one rule on one line (M2.3) ---------------------------------------------------------------------------------
@@ -65,10 +66,22 @@ class Verdict:
 
 def verdict(rule: Rule, view: View, case: Case) -> Verdict:
     """Judge a rule on a line; where that stays open, try what is missing each way it can be (M2.5)."""
+    return asked(rule, view, case, status_of(rule, view, case))
+
+
+def status_of(rule: Rule, view: View, case: Case) -> Verdict:
+    """Judge a rule on a line, without looking which of the missing facts change nothing."""
     found = _judge(rule, view, case)
     if found.status != "undetermined":
         return found
     return _tried_each_way(rule, view, case, found)
+
+
+def asked(rule: Rule, view: View, case: Case, found: Verdict) -> Verdict:
+    """The same verdict, asking only for facts that change something."""
+    if not found.tried:
+        return found
+    return attrs.evolve(found, needs=_still_asked(rule, view, case, found), tried=())
 
 
 def _judge(rule: Rule, view: View, case: Case) -> Verdict:
@@ -123,7 +136,7 @@ def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdi
     kinds = {result.status for result in results}
     if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
         return _agreed(results, kinds)
-    return attrs.evolve(found, needs=_still_asked(rule, view, case, found, open_))
+    return attrs.evolve(found, tried=tuple(open_))
 
 
 def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
@@ -154,10 +167,10 @@ def _agreed(results: list[Verdict], kinds: set[str]) -> Verdict:
     return next(result for result in results if result.status == ("met" if "met" in kinds else "not_applicable"))
 
 
-def _still_asked(rule: Rule, view: View, case: Case, found: Verdict, open_: list[Need]) -> frozenset[Need]:
+def _still_asked(rule: Rule, view: View, case: Case, found: Verdict) -> frozenset[Need]:
     """Leave out a missing fact that changes nothing: under each of its ways the same other facts stay open."""
     needs = set(found.needs)
-    for need in open_:
+    for need in found.tried:
         results = [_judge(rule, view, case.trying(need.key, option)) for option in need.options or ()]  # type: ignore[arg-type]
         asked = {frozenset(n.field for n in r.needs) for r in results}
         if all(r.status == "undetermined" for r in results) and len(asked) == 1:
@@ -281,7 +294,8 @@ def ruled(hearing: Hearing, policy: Policy, rule: Rule, known: Mapping[int, Verd
     """Judge one rule on every line; `known` are verdicts of lines, by their numbers, that were given before."""
     case = hearing.case(policy)
     inside, known = attrs.evolve(case, mentioned=Mentioned(rule)), known or {}
-    results = [(view, known.get(view.index) or verdict(rule, view, inside)) for view in hearing.lines]
+    given = [(view, known.get(view.index) or status_of(rule, view, inside)) for view in hearing.lines]
+    results = [(view, asked(rule, view, inside, one)) for view, one in given]
     found = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
     found = _by_visit(found) if isinstance(rule.demand, Documentation) else found
     return Ruled(tuple(_statuses(policy, rule, results, hearing.ignoring)), (*found, *_informs(policy, rule, results)))

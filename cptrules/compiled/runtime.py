@@ -18,6 +18,7 @@ from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
 from .counters import Running
+from .eras import MOST_DAYS
 from .odd import ODD, Odd
 from .shapes import Partners
 
@@ -29,6 +30,27 @@ class NewYears(dict[int, date]):
 
     def __missing__(self, year: int) -> date:
         found = self[year] = date(year, 1, 1)
+        return found
+
+
+@attrs.frozen
+class LastDay:
+    """Tells the last day within so many weeks, months or years after a day (M5.1)."""
+
+    number: int
+    unit: str
+    _known: dict[date, date] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+
+    def __call__(self, day: date) -> date:
+        """Give it; raises Odd where the calendar ends before."""
+        found = self._known.get(day)
+        if found is None:
+            found = dates.add(day, self.number, self.unit)
+            if found is None:
+                raise Odd
+            if len(self._known) >= MOST_DAYS:
+                self._known.clear()
+            self._known[day] = found
         return found
 
 
