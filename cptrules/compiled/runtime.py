@@ -233,9 +233,13 @@ def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Se
         for place, _, _, _ in entries:
             (met if ready else asked)[place] |= bit
         return
+    codes = {line.code for line in lines}
     for place, day, line, partners in entries:
         shut = False
         first = partners.first
+        if first.keys().isdisjoint(codes):
+            met[place] |= bit
+            continue
         try:
             for one in lines:
                 if one.code in first and one is not line and (whole or one.date_of_service == day) and not partners.open(line, one, claim, case):
