@@ -130,13 +130,14 @@ def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdi
     if not open_:
         return found
     keys = [need.key for need in open_]
-    results = [
-        _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))
-    ]
-    kinds = {result.status for result in results}
-    if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
-        return _agreed(results, kinds)
-    return attrs.evolve(found, tried=tuple(open_))
+    results: list[Verdict] = []
+    kinds: set[str] = set()
+    for ways in product(*(need.options or () for need in open_)):
+        results.append(_judge(rule, view, _with(case, keys, ways)))
+        kinds.add(results[-1].status)
+        if "undetermined" in kinds or ("broken" in kinds and len(kinds) > 1):  # the other ways can't make them agree
+            return attrs.evolve(found, tried=tuple(open_))
+    return _agreed(results, kinds)
 
 
 def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
@@ -171,10 +172,14 @@ def _still_asked(rule: Rule, view: View, case: Case, found: Verdict) -> frozense
     """Leave out a missing fact that changes nothing: under each of its ways the same other facts stay open."""
     needs = set(found.needs)
     for need in found.tried:
-        results = [_judge(rule, view, case.trying(need.key, option)) for option in need.options or ()]  # type: ignore[arg-type]
-        asked = {frozenset(n.field for n in r.needs) for r in results}
-        if all(r.status == "undetermined" for r in results) and len(asked) == 1:
-            needs = {n for n in needs if n.key != need.key}
+        asked: set[frozenset[str]] = set()
+        for option in need.options or ():
+            result = _judge(rule, view, case.trying(need.key, option))  # type: ignore[arg-type]
+            asked.add(frozenset(n.field for n in result.needs))
+            if result.status != "undetermined" or len(asked) > 1:
+                break
+        else:
+            needs = {n for n in needs if n.key != need.key} if asked else needs
     return frozenset(needs) or found.needs
 
 
