@@ -557,7 +557,8 @@ class _Given:
         if field is None:
             return
         found = self._value(field, clause.values, clause.field)
-        for record in self.claim["lines"]:
+        for number, record in enumerate(self.claim["lines"]):
+            self.spans[f"lines[{number}].{_JSON_KEY.get(clause.field.text, clause.field.text)}"] = clause.span
             if field.declared:
                 _store(record.setdefault("facts", {}), clause.field.text, found)
             else:
