@@ -43,6 +43,7 @@ from .policy import (
     Window,
     YesNo,
 )
+from .tables import Table
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, compare, exactly, negate, unknown
 
 _INJURY: Final = FIELDS["injury_number"]
@@ -534,6 +535,19 @@ def holidays(case: Case) -> Any:
     table = case.policy.holidays
     if table is None:
         return None
+    known = _HOLIDAYS.get(id(table))
+    if known is None or known[0] is not table:
+        if len(_HOLIDAYS) >= MOST_TABLES:
+            _HOLIDAYS.clear()
+        known = _HOLIDAYS[id(table)] = table, _holidays_of(table)
+    return known[1]
+
+
+MOST_TABLES: Final = 64
+_HOLIDAYS: Final[dict[int, tuple[Table, dates.Holidays]]] = {}  # to hash a table takes longer than to read its days
+
+
+def _holidays_of(table: Table) -> dates.Holidays:
     days = frozenset(date.fromisoformat(key[0]) for key in table.all_keys())
     return dates.Holidays(days, min(days, default=date.max), max(days, default=date.min))
 

@@ -43,7 +43,16 @@ class Counted:
 
 
 def belongs(view: View, of: CodeSet | None, where: Condition | None, case: Case) -> Answer:
-    """Whether a service is one that a counter counts: not denied, in the selector, its condition true of it."""
+    """Whether a service is one that a counter counts: not denied, in the selector, its condition true of it; reckoned once in a case."""
+    key = id(of), id(where), view.identity
+    known = case.reckoned.get(key)
+    if known is None or known[0] is not of or known[1] is not where:
+        known = case.reckoned[key] = of, where, _belongs(view, of, where, case)
+    found: Answer = known[2]
+    return found
+
+
+def _belongs(view: View, of: CodeSet | None, where: Condition | None, case: Case) -> Answer:
     parts = [member(of, view, case)]
     if where is not None:
         parts.append(truth_of(where, view, case))

@@ -50,8 +50,27 @@ MOST_WAYS: Final = 64
 
 
 @attrs.frozen
+class Tried:
+    """Missing facts that were tried each way they can be, and for all ways together what came out and what stayed open."""
+
+    facts: tuple[Need, ...]
+    came: Mapping[tuple[object, ...], tuple[str, frozenset[Need]]]
+
+    def idle(self) -> set[object]:
+        """The keys of those that change nothing: whatever the others are, under each of its ways the same comes out or the same stays open (N1)."""
+        return {need.key for place, need in enumerate(self.facts) if self._changes_nothing(place)}
+
+    def _changes_nothing(self, place: int) -> bool:
+        different: dict[tuple[object, ...], set[object]] = {}
+        for ways, (status, needs) in self.came.items():
+            told = "met" if status == "not_applicable" else status, frozenset((need.field, need.of) for need in needs)
+            different.setdefault((*ways[:place], *ways[place + 1 :]), set()).add(told)
+        return all(len(one) == 1 for one in different.values())
+
+
+@attrs.frozen
 class Verdict:
-    """What became of one rule on one line."""
+    """What became of one rule on one line; `tried` are missing facts of which nobody has looked yet whether they change anything."""
 
     status: str
     why: str
@@ -59,6 +78,7 @@ class Verdict:
     judged: Judged | None = None
     through: str | None = None
     repairs: tuple[Repair, ...] = ()
+    tried: Tried | None = None
 
 
 # ---- one rule on one line (M2.3) ---------------------------------------------------------------------------------
@@ -66,10 +86,23 @@ class Verdict:
 
 def verdict(rule: Rule, view: View, case: Case) -> Verdict:
     """Judge a rule on a line; where that stays open, try what is missing each way it can be (M2.5)."""
+    return asked(status_of(rule, view, case))
+
+
+def status_of(rule: Rule, view: View, case: Case) -> Verdict:
+    """Judge a rule on a line, without looking which of the missing facts change nothing."""
     found = _judge(rule, view, case)
     if found.status != "undetermined":
         return found
     return _tried_each_way(rule, view, case, found)
+
+
+def asked(found: Verdict) -> Verdict:
+    """The same verdict, asking only for facts that change something."""
+    if found.tried is None:
+        return found
+    idle = found.tried.idle()
+    return attrs.evolve(found, needs=frozenset(need for need in found.needs if need.key not in idle) or found.needs, tried=None)
 
 
 def _judge(rule: Rule, view: View, case: Case) -> Verdict:
@@ -118,21 +151,11 @@ def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdi
     if not open_:
         return found
     keys = [need.key for need in open_]
-    tried = {ways: _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))}
-    kinds = {result.status for result in tried.values()}
+    results = {ways: _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))}
+    kinds = {result.status for result in results.values()}
     if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
-        return _agreed(list(tried.values()), kinds)
-    idle = {need.key for place, need in enumerate(open_) if _changes_nothing(place, tried)}
-    return attrs.evolve(found, needs=frozenset(need for need in found.needs if need.key not in idle) or found.needs)
-
-
-def _changes_nothing(place: int, tried: Mapping[tuple[object, ...], Verdict]) -> bool:
-    """Whether a missing fact is not to be asked: whatever the others are, under each of its ways the same comes out or the same stays open (N1)."""
-    came: dict[tuple[object, ...], set[object]] = {}
-    for ways, result in tried.items():
-        status = "met" if result.status == "not_applicable" else result.status
-        came.setdefault((*ways[:place], *ways[place + 1 :]), set()).add((status, frozenset((need.field, need.of) for need in result.needs)))
-    return all(len(different) == 1 for different in came.values())
+        return _agreed(list(results.values()), kinds)
+    return attrs.evolve(found, tried=Tried(tuple(open_), {ways: (result.status, result.needs) for ways, result in results.items()}))
 
 
 def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
@@ -279,7 +302,8 @@ def ruled(hearing: Hearing, policy: Policy, rule: Rule, known: Mapping[int, Verd
     """Judge one rule on every line; `known` are verdicts of lines, by their numbers, that were given before."""
     case = hearing.case(policy)
     inside, known = attrs.evolve(case, mentioned=Mentioned(rule)), known or {}
-    results = [(view, known.get(view.index) or verdict(rule, view, inside)) for view in hearing.lines]
+    given = [(view, known.get(view.index) or status_of(rule, view, inside)) for view in hearing.lines]
+    results = [(view, asked(one)) for view, one in given]
     found = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
     found = _by_visit(found) if isinstance(rule.demand, Documentation) else found
     return Ruled(tuple(_statuses(policy, rule, results, hearing.ignoring)), (*found, *_informs(policy, rule, results)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -159,11 +160,18 @@ def read_facts(value: object) -> Mapping[str, object]:
     for name, fact in value.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", name):
             raise ValueError("a fact's name is letters, digits and _, as the policy declares it")
-        if not isinstance(fact, str | bool | int | Decimal | date | None):
+        if not isinstance(fact, str | bool | int | float | Decimal | date | None):
             raise ValueError(f"the fact {name}: {_shown(fact)} is no single value")
         if isinstance(fact, str) and _HALF.search(fact):
             raise ValueError(f"the fact {name}: {_HALVED}")
-    return dict(value)
+        if isinstance(fact, float | Decimal) and not _comes_back(fact):
+            raise ValueError(f"the fact {name}: the number has more digits than JSON's readers keep")
+    return {name: Decimal(repr(fact)) if isinstance(fact, float) else fact for name, fact in value.items()}
+
+
+def _comes_back(number: float | Decimal) -> bool:
+    """Whether a number with a fraction is the same after it was written as JSON and read again."""
+    return math.isfinite(number) and (isinstance(number, float) or Decimal(repr(float(number))) == number)
 
 
 def read_counts(value: object, name: str) -> Mapping[str, int]:
@@ -302,8 +310,8 @@ def _plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, Mapping):  # facts: a number of theirs is one in JSON too, money is text
+        return {key: float(one) if isinstance(one, Decimal) else _plain(one) for key, one in value.items()}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):

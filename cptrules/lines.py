@@ -87,7 +87,7 @@ class Case:
     event: Event | None = None
     pair_lines: tuple[View, ...] = ()
     ranks: Mapping[int, int] | None = None  # the order of the claim's own lines under `keep highest` or `keep lowest`
-    timelines: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False)  # windows by line, kept by windows.py; each case has its own
+    reckoned: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False)  # once for all who ask of this case: windows, who belongs
 
     def trying(self, key: tuple[object, ...], value: object) -> Case:
         """The same case with one missing fact tried as a value."""

@@ -463,7 +463,8 @@ def test_a_question_of_earlier_services_names_them_and_one_of_the_claim_names_no
 
 def test_a_question_that_several_lines_ask_of_each_other_names_all_of_them() -> None:
     untimed = {"code": "97150", "minutes": 20, "contact": "group"}
-    report = judge(policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n"), claim(*(line(n) for n in range(1, 5)), line(5, **untimed)))
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    report = judge(acme, claim(*(line(n) for n in range(1, 5)), line(5, **untimed)))
     assert {one.rpartition("? ")[2] for one in questions(report, "timed")} == {"(lines 1, 2, 3 and 4)"}
 
 

@@ -3,7 +3,8 @@
     python tests/bench/run.py [--claims 1000] [--rounds 5] [--write docs/performance.md]
 
 The ten rules, their oracle, generator and the hand-written limit lie in ten_rules, as they were given with the project's contract; msgspec
-(`pip install msgspec`) and datalogic-py are timed where they are installed. Seconds are of the processor, every job is run once a round, and none keeps what it made.
+(`pip install msgspec`) and datalogic-py are timed where they are installed. Seconds are of the processor, every job is run
+once a round, and none keeps what it made.
 """
 
 from __future__ import annotations
