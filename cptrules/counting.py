@@ -322,7 +322,7 @@ def _equal(left: Any, right: Any, one: View, other: View, name: str, case: Case)
 def _asked(side: Any, name: str, view: View) -> Need:
     """What to ask for a key: of the line in hand its own question, of earlier services one for all of them."""
     if isinstance(side, Need):
-        return side if view.own else attrs.evolve(side, question=_ASK.get(name, side.question))
+        return side if view.own else attrs.evolve(side, question=_ASK.get(name, side.question), of=None if name in _ASK else side.of)
     return Need(name, _ASK[name], None, None)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from . import words
-from .authorizations import authorized
+from .authorizations import authorized, why_none
 from .conditions import NO_ROW, interval_of, truth_of, value
 from .counting import Counted, count, found_beside, key_value, same_group, uncovered
 from .counting import _window as window_of
@@ -208,6 +208,8 @@ def _prior(rule: Rule, view: View, case: Case) -> Judged:
     said = {Truth.TRUE: "an authorization covers it", Truth.FALSE: "no authorization covers it"}.get(
         answer.truth, "whether an authorization covers it is not known"
     )
+    whys = why_none(view, case, where, demand.requested, demand.matching) if answer.truth is Truth.FALSE else ""
+    said = f"{said}: {whys}" if whys else said
     sentence = f"{why}; {said}" if why else said
     return Judged(
         any_of([negate(needed.answer), answer]), sentence, f"{sentence[:1].upper()}{sentence[1:]}.", values,

@@ -553,3 +553,12 @@ def test_n58_an_empty_cell_of_a_named_column_says_that_there_is_none() -> None:
     acme = policy(table + "forbid speech { on SLP  outcome deny  cite manual }\n", files={"added.csv": "code,disciplines\n92557,\n"})
     bare = {"number": 1, "code": "92557", "modifiers": [], "units": 1, "date_of_service": "2026-03-04"}
     assert judge(acme, claim(bare), history()).outcome == "clean"
+
+
+@pytest.mark.parametrize("role", ["audiologist", "physician", "chiropractor", "student", "aide"])
+def test_n59_the_role_of_an_audiologist_gives_no_discipline(role: str) -> None:
+    acme = policy("limit speech { count visits of SLP, 92557 per benefit_year  at most 1  outcome deny  cite manual }\n"
+                  "forbid of_slp { on SLP  outcome warn  cite manual }\n")  # fmt: skip
+    heard = line(code="92557", modifiers=[], rendering_provider={"npi": "2", "role": role})
+    report = judge(acme, claim(heard, patient={"benefit_year_start": "2026-01-01"}), history(service("2026-02-03", code="92507", modifiers=["GN"])))
+    assert (status(report, "of_slp"), status(report, "speech")) == ("not_applicable", "broken")
