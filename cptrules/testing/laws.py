@@ -194,7 +194,7 @@ def _narrower(before: Report, after: Report, what: str, case: Case, policies: Po
         may = {"broken": ("broken",), "met": ("met", "not_applicable"), "not_applicable": ("not_applicable",)}[status.status]
         _holds(now.status in may, f"{what} turned {key[1]} on line {key[2]} from {status.status} to {now.status}", case, policies)
     _holds(SEVERITY[before.at_least] <= SEVERITY[after.at_least], f"{what} made the claim milder than {before.at_least}", case, policies)
-    worst_by_now = max(SEVERITY[before.at_most], SEVERITY["inform"])  # units not billed are told of where the rule is surely about the line (M8.3)
+    worst_by_now = max(SEVERITY[before.at_most], SEVERITY["inform"])  # N60
     _holds(SEVERITY[after.at_most] <= worst_by_now, f"{what} made the claim worse than {before.at_most}", case, policies)
 
 
