@@ -565,7 +565,7 @@ def test_n59_the_role_of_an_audiologist_gives_no_discipline(role: str) -> None:
 
 
 @pytest.mark.parametrize(("told", "outcome"), [({}, "clean"), ({"at_home": True}, "inform"), ({"at_home": False}, "clean")])
-def test_n60_units_not_billed_are_told_of_once_the_rule_is_surely_about_the_line(told: dict[str, Any], outcome: str) -> None:
+def test_n60_units_not_billed_are_told_of_once_the_rule_is_surely_about_the_line(told: dict[str, bool], outcome: str) -> None:
     acme = policy('fact at_home of claim : yes_no "At home?"\ntiming timed { on PT  when at_home  by cms_total_time  outcome reduce  cite manual }\n')
     report = judge(acme, claim(line(units=1, minutes=38, contact="one_on_one"), facts=told), history())
     assert (report.outcome, report.at_most) == (outcome, outcome)
