@@ -78,7 +78,7 @@ class Verdict:
     judged: Judged | None = None
     through: str | None = None
     repairs: tuple[Repair, ...] = ()
-    tried: Tried | None = None
+    tried: tuple[Need, ...] = ()
 
 
 # ---- one rule on one line (M2.3) ---------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ class Verdict:
 
 def verdict(rule: Rule, view: View, case: Case) -> Verdict:
     """Judge a rule on a line; where that stays open, try what is missing each way it can be (M2.5)."""
-    return asked(status_of(rule, view, case))
+    return asked(rule, view, case, status_of(rule, view, case))
 
 
 def status_of(rule: Rule, view: View, case: Case) -> Verdict:
@@ -97,12 +97,14 @@ def status_of(rule: Rule, view: View, case: Case) -> Verdict:
     return _tried_each_way(rule, view, case, found)
 
 
-def asked(found: Verdict) -> Verdict:
+def asked(rule: Rule, view: View, case: Case, found: Verdict) -> Verdict:
     """The same verdict, asking only for facts that change something."""
-    if found.tried is None:
+    if not found.tried:
         return found
-    idle = found.tried.idle()
-    return attrs.evolve(found, needs=frozenset(need for need in found.needs if need.key not in idle) or found.needs, tried=None)
+    keys = [need.key for need in found.tried]
+    came = {ways: _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in found.tried))}
+    idle = Tried(found.tried, {ways: (result.status, result.needs) for ways, result in came.items()}).idle()
+    return attrs.evolve(found, needs=frozenset(need for need in found.needs if need.key not in idle) or found.needs, tried=())
 
 
 def _judge(rule: Rule, view: View, case: Case) -> Verdict:
@@ -151,11 +153,14 @@ def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdi
     if not open_:
         return found
     keys = [need.key for need in open_]
-    results = {ways: _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))}
-    kinds = {result.status for result in results.values()}
-    if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
-        return _agreed(list(results.values()), kinds)
-    return attrs.evolve(found, tried=Tried(tuple(open_), {ways: (result.status, result.needs) for ways, result in results.items()}))
+    results: list[Verdict] = []
+    kinds: set[str] = set()
+    for ways in product(*(need.options or () for need in open_)):
+        results.append(_judge(rule, view, _with(case, keys, ways)))
+        kinds.add(results[-1].status)
+        if "undetermined" in kinds or ("broken" in kinds and len(kinds) > 1):  # the other ways can't make them agree
+            return attrs.evolve(found, tried=tuple(open_))
+    return _agreed(results, kinds)
 
 
 def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
@@ -303,7 +308,7 @@ def ruled(hearing: Hearing, policy: Policy, rule: Rule, known: Mapping[int, Verd
     case = hearing.case(policy)
     inside, known = attrs.evolve(case, mentioned=Mentioned(rule)), known or {}
     given = [(view, known.get(view.index) or status_of(rule, view, inside)) for view in hearing.lines]
-    results = [(view, asked(one)) for view, one in given]
+    results = [(view, asked(rule, view, inside, one)) for view, one in given]
     found = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
     found = _by_visit(found) if isinstance(rule.demand, Documentation) else found
     return Ruled(tuple(_statuses(policy, rule, results, hearing.ignoring)), (*found, *_informs(policy, rule, results)))
@@ -620,11 +625,9 @@ def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
 def _overdrawn(history: History | None) -> list[str]:
     """An authorization of which more is used than it grants covers nothing more, and the report says why."""
     given = history.authorizations if history is not None else UNKNOWN
-    return [
-        f"an authorization on file grants {one.visits} visits, and {one.used_visits} are said to be used"
-        for one in (given if isinstance(given, tuple) else ())
-        if isinstance(one.visits, int) and isinstance(one.used_visits, int) and one.used_visits > one.visits
-    ]
+    told = [(one.visits, one.used_visits) for one in (given if isinstance(given, tuple) else ())]
+    over = sorted((visits, used) for visits, used in told if isinstance(visits, int) and isinstance(used, int) and used > visits)
+    return [f"an authorization on file grants {visits} visits, and {used} are said to be used" for visits, used in over]
 
 
 def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:

@@ -96,3 +96,10 @@ def test_a_line_is_split_though_its_units_are_too_many_before_and_after() -> Non
     assert found.claim is not None and found.report is not None
     assert [(one.units, one.modifiers) for one in found.claim.lines] == [(5, ("GO",)), (2, ("GO", "CO"))]
     assert {finding.rule for finding in found.report.findings} == {"unlikely_units"}
+
+
+def test_authorizations_of_which_more_is_used_than_granted_are_told_in_one_order() -> None:
+    told = [{"number": "A1", "visits": 2, "used_visits": 11}, {"number": "A1", "visits": 1, "used_visits": 2}]
+    acme = policy("prior_authorization p { on PT  outcome deny  cite manual }\n")
+    one, two = (judge(acme, claim(line()), history(authorizations=given)) for given in (told, told[::-1]))
+    assert one.notes == two.notes
