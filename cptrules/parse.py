@@ -62,8 +62,9 @@ _SAID_SO: Final = (
     ("where", r"\bhas\s+[a-z]\w*", "that there is such an event is said as a distance: `EVENT where (COND) within 100 years before date_of_service`"),
     ("where", r"\bopens\s+on\b[^{}]*", "behind `opens on` stands `when COND`; `opens after EVENT` takes `where (COND)`"),
     ("per", r"\bcount\b.*\bexcept\b[^{}]*", "what is not to count stands behind `excluding`"),
-    ("excluding", r"\bin\b[^{}()]*", "a list has no `excluding`: add `and FIELD not in ...`, or name the set: `codes NAME = ... excluding ...`"),
-)
+    ("excluding", r"(?<!visit)(?<!listed)\s+in\b[^{}()]*",
+     "a list has no `excluding`: add `and FIELD not in ...`, or name the set: `codes NAME = ... excluding ...`"),
+)  # fmt: skip
 
 # What an odd character is called, and what to do about it.
 _NAMED: Final = {
