@@ -120,15 +120,20 @@ class Judgment:
 
 
 def judged_alone(rule: Rule | None, policy: Policy, case: Boundary) -> Judgment | None:
-    """Really check a case under a policy of this rule alone (None: of no rule); None where the policy refuses the claim."""
+    """Really check a case under a policy of this rule alone (None: of no rule); None where the policy refuses the claim.
+
+    The policy's payment rules stay beside one that counts what is paid: they say what that is (M4).
+    """
     payer = (case.claim.payer,) if isinstance(case.claim.payer, str) else policy.payers
-    alone = attrs.evolve(policy, rules=(rule,) if rule is not None else (), payers=payer, plans=())
+    rules = (rule, *_of_what_is_paid(rule, policy)) if rule is not None else ()
+    alone = attrs.evolve(policy, rules=rules, payers=payer, plans=())
     try:
         report = check((alone,), case.claim, case.history, case.session)
     except InputError:
         return None
     line = max(one.number for one in case.claim.lines)
-    pays = next((one.pays for one in report.payments if one.line == line), None)
+    own = rule is not None and isinstance(rule.demand, Payment)
+    pays = next((one.pays for one in report.payments if own and one.line == line), None)
     if rule is None:
         return Judgment("clean")
     mine = [one for one in report.found if one.rule == rule.name and line in one.lines]
@@ -137,6 +142,12 @@ def judged_alone(rule: Rule | None, policy: Policy, case: Boundary) -> Judgment 
         return Judgment(worst.outcome, worst.carc, worst.rarc, tuple(sorted((worst.stands or {}).items())), pays)
     open_ = any(one.rule == rule.name and line in one.lines and one.status == "undetermined" for one in report.rules)
     return Judgment("undetermined" if open_ else "clean", pays=pays)
+
+
+def _of_what_is_paid(rule: Rule, policy: Policy) -> tuple[Rule, ...]:
+    if isinstance(rule.demand, Payment) or not any(isinstance(part, Counter) and part.measure == "paid" for part in parts_of(rule)):
+        return ()
+    return tuple(one for one in policy.rules if isinstance(one.demand, Payment))
 
 
 def status(rule: Rule, draft: Draft) -> str:

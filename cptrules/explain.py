@@ -99,7 +99,7 @@ def sentences(rule: Rule) -> list[str]:
     """What a rule says, sentence by sentence, without its authority."""
     said = [f"{_begun(one)}." for one in _demanded(rule)]
     if rule.own_on or (rule.on and rule.counter is None) or (rule.counter is None and not rule.on):
-        said.append(f"It looks at {listed((set_said(of) for of in rule.on), 'and also')} only." if rule.on else "It looks at every line.")
+        said.append(_looks_at(rule))
     elif rule.on:
         said.append(f"Of these only {listed((set_said(of) for of in rule.on), 'and also')}.")
     said += [f"Only when {told(clause)}." for clause in rule.when]
@@ -239,7 +239,10 @@ def _timed(demand: Timing) -> Iterator[str]:
 
 def _prior(demand: PriorAuthorization) -> Iterator[str]:
     if demand.count is not None and demand.after is not None:
-        free = f"the first {value_said(demand.after)} {_subject(demand.count)} {keys_said(demand.count.keys)}"
+        subject = _subject(demand.count) + ("," if "," in _subject(demand.count) else "")
+        many = value_said(demand.after)
+        first = f"the first {many} {subject}" if isinstance(demand.after, Constant) else f"as many {subject} as {many}"
+        free = f"{first} {keys_said(demand.count.keys)}"
         yield f"{free}{',' if ',' in free else ''} need no authorization; every later one does"
     else:
         yield "it needs an authorization, from the first"
@@ -302,6 +305,14 @@ def _paid(demand: Payment) -> Iterator[str]:
         yield f"the first is paid in full; every other loses {amount(rank.percent)}% of {value_said(rank.of)}"
 
 
+def _looks_at(rule: Rule) -> str:
+    """Which lines it is about; `only` stands where no reader takes it for what is left aside."""
+    if not rule.on:
+        return "It looks at every line."
+    sets = listed((set_said(of) for of in rule.on), "and also")
+    return f"It looks only at {sets}." if any(of.excluding for of in rule.on) else f"It looks at {sets} only."
+
+
 # ---- examples ----------------------------------------------------------------------------------------------------
 
 
@@ -317,7 +328,8 @@ def examples(rule: Rule, policy: Policy) -> list[str]:
         judgment = judged_alone(rule, policy, case)
         outcome = judgment.outcome if judgment is not None else "refused"
         kind = "broken" if outcome == worst else "stands" if outcome == "clean" else ""
-        if kind and kind not in found and case.says not in [one.says for one in found.values()]:
+        decided = rule.in_force(case.day) and policy.speaks_on(case.day)  # that it was not in force is no example of it
+        if kind and kind not in found and decided and case.says not in [one.says for one in found.values()]:
             found[kind] = case
         if len(found) == 2:
             one, other = (f"{case.says}, {'stands' if kind == 'stands' else worst}" for kind, case in found.items())

@@ -571,7 +571,7 @@ def count_said(counter: Counter, draft: Draft) -> str:
     """What the count of a draft comes to: `a 31st visit`, `$2,480.01 allowed`."""
     found = count(counter, *draft.judged()).interval
     if counter.measure in ("visits", "treatment_days") and found.low == int(found.low) > 0:
-        return f"a {ordinal(int(found.low))} {spelt_unit(1, counter.noun)}"
+        return f"{ordinal(int(found.low), article=True)} {spelt_unit(1, counter.noun)}"
     told = money(Decimal(found.low)) if counter.measure in MONEY_MEASURES else f"{Decimal(found.low):f}"
     return f"{told} {spelt_unit(1 if found.low == 1 else 2, counter.noun)}"
 

@@ -70,10 +70,18 @@ def spelt_unit(number: int, unit: str) -> str:
     return plain.removesuffix("s") if number == 1 else plain
 
 
-def ordinal(number: int) -> str:
-    """`31st`."""
+def ordinal(number: int, article: bool = False) -> str:
+    """`31st`, with its article `a 31st` and `an 18th`."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+    said = f"{number}{ending}"
+    return f"{'an' if _begins_with_a_vowel(number) else 'a'} {said}" if article else said
+
+
+def _begins_with_a_vowel(number: int) -> bool:
+    """Eight, eleven, eighteen, eighty and the hundreds and thousands of these."""
+    while number >= 1000:
+        number //= 1000
+    return number in (8, 11, 18) or 80 <= number <= 89 or 800 <= number <= 899
 
 
 def counted(counter: Counter, span: Span | None, view: View, case: Case) -> str:

@@ -41,6 +41,27 @@ def said(text: str) -> str:
     return " ".join(rule_text(policy.rules[-1], policy).split())
 
 
+def test_examples_are_of_days_on_which_the_rule_is_in_force_and_of_what_the_policy_pays() -> None:
+    rule = "limit a { effective from 2024-01-01  count paid per calendar_year  at most $2,500  outcome reduce  cite m }"
+    assert "$2,500.00 paid, stands; $2,500.01 paid, reduce" in said("payment p { pay 80%  cite m }\n" + rule)
+    assert "$2,500.00 paid, stands; $2,500.01 paid, reduce" in said(rule)
+    last = "limit a { effective to 2025-12-31  count visits of PT per calendar_year  at most 0  outcome deny  cite m }"
+    assert "2026" not in said(last).partition("For example")[2]
+
+
+@pytest.mark.parametrize(("number", "words"), [(8, "an 8th"), (10, "a 10th"), (11, "an 11th"), (18, "an 18th"), (81, "an 81st"), (100, "a 100th")])
+def test_an_ordinal_has_its_article(number: int, words: str) -> None:
+    assert f"{words} visit, stands" in said(f"limit a {{ count visits of PT per calendar_year  at most {number}  outcome deny  cite m }}")
+
+
+def test_the_first_visits_by_an_amount_and_what_is_left_aside() -> None:
+    free = "amount free_visits { 10 to 2025-12-31  20 from 2026-01-01 }\n"
+    text = said(free + "prior_authorization a { on PT excluding evaluations  after free_visits visits of PT excluding evaluations per calendar_year\n"
+                "  outcome deny  cite m }")  # fmt: skip
+    assert "As many PT visits, evaluations aside, as the free visits in a calendar year, need no authorization" in text
+    assert "It looks only at PT, evaluations aside." in text
+
+
 # ---- every kind, every phrase ------------------------------------------------------------------------------------
 
 
