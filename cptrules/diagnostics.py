@@ -133,7 +133,7 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
     "W008": ("warning", "a rule no test denies or no test passes",
         "A rule that no test breaks, or none passes, may say something else than the manual. Add the test."),
     "W009": ("warning", "an exception that never applies",
-        "No line that the rule is about can meet this `except` or `unless`: it says nothing, or not what was meant."),
+        "No line that the rule is about can meet this `except`, or none that breaks it this `unless`: it says nothing, or not what was meant."),
     "W010": ("warning", "an exception that always applies",
         "Every line that the rule is about meets this `except` or `unless`, so that the rule never finds anything."),
     "W011": ("warning", "a rule hidden by another",
