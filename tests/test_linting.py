@@ -279,7 +279,8 @@ def is_so(loaded: Policies, said: Iterable[Diagnostic], case: Case) -> None:
         elif one.code == "W009":
             _same_without(loaded, rule, one, case, report)
     for mild, strict in hidden(sound(policy), table_of(policy)):
-        assert lines(report, mild.name, "broken") <= lines(report, strict.name, "broken")
+        decided = lines(report, strict.name, "broken") | lines(report, strict.name, "undetermined")  # rule by rule, so it may stay open (N15)
+        assert lines(report, mild.name, "broken") <= decided
         assert SEVERITY[strict.outcome] >= SEVERITY[mild.outcome]
 
 
