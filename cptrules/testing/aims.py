@@ -105,7 +105,8 @@ def _list(condition: OnList, wanted: bool, draft: Draft, record: Record) -> None
             _put_member(field, draft.pick(known), draft, record)
     elif field.many and field.name in ("modifier", "diagnosis"):
         draft.without(field, lambda one: _holds(members, one, day), record)
-        draft.once(record, field.name)
+        for one in known:
+            draft.once(record, f"{field.name} {one}")
     else:
         outside = [one for one in _others(field) if not _holds(members, one, day) and one not in known]
         draft.put(field, draft.pick(outside) if outside else None, record)

@@ -147,6 +147,7 @@ def _distinct(counter: Counter, number: int, first: date, like: Record, draft: D
     day = draft.on(record)
     of = held_by(counter.of, day, draft.code_table()) if counter.field.name == "code" and counter.of is not None else []
     usual = [one for one in of if one != like["code"] and one not in DISCIPLINES]
+    usual.sort(key=lambda code: not draft.allows(code, discipline_of(draft, like), day))  # those that stay in its discipline first
     usual = [like["code"], *usual] if usual else [*counter.field.words, *USUAL.get(counter.field.name, ()), *(f"X{n}" for n in range(9))]
     for step, value in enumerate(usual[1 : number + 1], 1):
         service = draft.service(like, max(first, day - step * ONE))
@@ -286,14 +287,15 @@ def _open_by_service(opening: Opening, start: date, draft: Draft, record: Record
 
 
 def _at_the_start(counter: Counter, first: date, like: Record, draft: Draft, record: Record) -> None:
-    """Now and then a service on the first day that counts in place of another, or one more on the day before it."""
+    """Now and then a service on the first day that counts, in place of another if there is one, or one more on the day before it."""
     day = draft.on(record)
     services = draft.history["services"]
-    if counter.measure in ("authorizations", "patients") or not draft.rarely(2):
+    where = draft.pick(("as laid", "first day", "day before"))
+    if counter.measure in ("authorizations", "patients") or where == "as laid":
         return
-    if draft.rarely(2):
+    if where == "day before":
         _count_in(counter, draft.service(like, first - ONE), draft)
     elif services and first < day:
         services[-1]["date_of_service"] = first.isoformat()
-    elif first == day and counter.measure not in MONEY_MEASURES:
-        _count_in(counter, draft.service(like, day), draft)
+    elif counter.measure not in MONEY_MEASURES:
+        _count_in(counter, draft.service(like, first), draft)
