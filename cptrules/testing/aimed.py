@@ -44,6 +44,7 @@ from ..words import MONEY_MEASURES
 from . import aims, counts
 from .drafts import ONE, Draft, Record, moved
 from .mentions import parts_of
+from .wishes import settle, value_of
 
 MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
 _MODIFIER: Final = FIELDS["modifier"]
@@ -134,7 +135,7 @@ def aim(rule: Rule, draft: Draft) -> None:
         counts.make_member(selector, draft, record)
     if turned is not None:
         clause, wanted = scope.pop(turned)
-        aims.settle(clause.condition, not wanted, draft, record)
+        settle(clause.condition, not wanted, draft, record)
     first = draft.pick(range(len(scope))) if scope else 0
     scope = [*scope[first:], *scope[:first]]
     early = bool(scope) and draft.rarely(6)
@@ -149,14 +150,14 @@ def aim(rule: Rule, draft: Draft) -> None:
 def _scope(scope: Iterable[tuple[Clause, bool]], wanted: bool, draft: Draft, record: Record) -> None:
     for clause, its in scope:
         if its == wanted:
-            aims.settle(clause.condition, wanted, draft, record)
+            settle(clause.condition, wanted, draft, record)
 
 
 def _demand_or_way_out(rule: Rule, draft: Draft, record: Record) -> None:
     met = draft.pick((True, False))
     _demand(rule, met, draft, record)
     if not met and rule.unless and draft.pick((True, False)):
-        aims.settle(draft.pick(rule.unless).condition, True, draft, record)
+        settle(draft.pick(rule.unless).condition, True, draft, record)
 
 
 def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
@@ -190,14 +191,14 @@ def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
 def _that(clauses: tuple[Clause, ...], met: bool, draft: Draft, record: Record) -> None:
     failing = None if met or not clauses else draft.pick(clauses)
     for clause in clauses:
-        aims.settle(clause.condition, clause is not failing, draft, record)
+        settle(clause.condition, clause is not failing, draft, record)
 
 
 # ---- limits and authorizations -----------------------------------------------------------------------------------
 
 
 def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
-    bound = aims.value_of(limit.at_most, draft, record)
+    bound = value_of(limit.at_most, draft, record)
     if not isinstance(bound, Decimal):
         return
     step = aims.CENT if limit.count.measure in MONEY_MEASURES else Decimal(1)
@@ -207,7 +208,7 @@ def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
 
 def _prior(prior: PriorAuthorization, met: bool, draft: Draft, record: Record) -> None:
     free = met and prior.after is not None and draft.pick((True, False))
-    bound = aims.value_of(prior.after, draft, record) if prior.after is not None else None
+    bound = value_of(prior.after, draft, record) if prior.after is not None else None
     if isinstance(bound, Decimal) and prior.count is not None:
         counts.fill(prior.count, bound + (0 if free else 1), draft, record)
     if free:
@@ -218,7 +219,7 @@ def _prior(prior: PriorAuthorization, met: bool, draft: Draft, record: Record) -
         return
     aims.authorize(True, [], draft, record)
     for number, condition in enumerate(what_for):
-        aims.settle(condition, number != failing, draft, record)
+        settle(condition, number != failing, draft, record)
     for number, one in enumerate(prior.requested, len(what_for)):
         aims.request(one, number != failing, draft, record)
     _stated(prior, draft, record)
@@ -250,7 +251,7 @@ def _timing(rule: Rule, timing: Timing, met: bool, draft: Draft, record: Record)
         line["units"] = max(1, total_units(line["minutes"]))
     lines[-1]["units"] = max(1, total_units(sum(line["minutes"] for line in lines)) - sum(line["units"] for line in lines[:-1])) + int(not met)
     for clause in timing.only_minutes:
-        aims.settle(clause.condition, draft.pick((True, False)), draft, record)
+        settle(clause.condition, draft.pick((True, False)), draft, record)
 
 
 def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> None:
@@ -295,7 +296,7 @@ def _of_the_line_alone(condition: Condition, draft: Draft, record: Record) -> No
     """A way out of a pair made true as far as it hangs on the line: what it asks of the pair the row has or has not."""
     for part in condition.parts if isinstance(condition, AllOf) else (condition,):
         if not (isinstance(part, Comparison) and isinstance(part.left, FieldValue) and part.left.field.owner == "pair"):
-            aims.settle(part, True, draft, record)
+            settle(part, True, draft, record)
 
 
 def _payment(payment: Payment, draft: Draft, record: Record) -> None:
@@ -337,9 +338,9 @@ def _element(rule: Rule, need: NeededElement, there: bool, draft: Draft, record:
         if there:
             draft.note(draft.day if name == "treatment_note" else moved(draft.day, -10, "days"), name)
     elif need.event is not None:
-        aims.settle(HasEvent(need.event), there, draft, record)
+        settle(HasEvent(need.event), there, draft, record)
     elif need.field is not None:
-        aims.settle(HasField(need.field), there, draft, record)
+        settle(HasField(need.field), there, draft, record)
     elif there:
         _note_of_visit(draft)[name] = draft.day.isoformat()
 
