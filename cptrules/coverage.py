@@ -1,8 +1,8 @@
 """What tests have tried of a policy: its rules from both sides, its clauses decided both ways, its limits at and just past them.
 
-A rule that is suspended is not counted, nor one that no line can be about, nor an exception that can apply to none (a layer for one
-plan may leave its base's rules so; lint names them where the file itself is to blame). A clause counts as decided where the rule came to ask it: an `except` where `when` did not
-leave the line out, an `unless` where the demand was not met.
+A rule that is suspended is not counted, nor one that no line can be about, nor an exception that can apply to none: a layer for one
+plan may leave its base's rules so, and lint names them where the file itself is to blame. A clause counts as decided where the rule
+came to ask it: an `except` where `when` did not leave the line out, an `unless` where the demand was not met.
 """
 
 from __future__ import annotations
