@@ -173,6 +173,8 @@ def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
             _modifiers(modifiers, met, draft, record)
         case Require(that=that, beside=beside):
             _that(that, met, draft, record)
+            if beside and not met:  # that no service stands beside the line is known only of a time that is told to its end
+                draft.history["complete_to"] = moved(draft.on(record), 1, "years").isoformat()
             for one in beside if met or that else ():
                 other = draft.another_line(record)
                 counts.make_member(one.of, draft, other)
