@@ -154,7 +154,7 @@ def _scope(scope: Iterable[tuple[Clause, bool]], wanted: bool, draft: Draft, rec
 
 
 def _demand_or_way_out(rule: Rule, draft: Draft, record: Record) -> None:
-    met = draft.pick((True, False))
+    met = draft.pick((True, False, False) if rule.unless else (True, False))  # the ways out are asked where it is not met
     _demand(rule, met, draft, record)
     if not met and rule.unless and draft.pick((True, False)):
         settle(draft.pick(rule.unless).condition, True, draft, record)
