@@ -350,7 +350,7 @@ def _possibly(left: Any, right: Any, needs: list[Need]) -> Answer:
 
 def count(counter: Counter, view: View, case: Case) -> Counted:
     """Count up to and with the line."""
-    span, need = _window(counter, view, case)
+    span, need = window_of(counter, view, case)
     if need is not None:
         return _unsure_window(counter, view, need, case)
     if span is None:
@@ -364,7 +364,7 @@ def days_counted(counter: Counter, view: View, case: Case) -> tuple[date, ...]:
 
     Services that a balance of the history stands for are not told apart from the others: with balances there are none.
     """
-    span, _ = _window(counter, view, case)
+    span, _ = window_of(counter, view, case)
     if span is None or counter.measure == "authorizations" or (case.history is not None and case.history.balances):
         return ()
     own = (view, belongs_here(counter, view, span, case))
@@ -441,7 +441,7 @@ def _listed_out(of: CodeSet) -> bool:
     return all(entry.kind == "range" or (entry.members is not None and _listed_out(entry.members)) for entry in of.entries if entry.kind != "code")
 
 
-def _window(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need | None]:
+def window_of(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need | None]:
     """The span that all keys of time give together, or what is missing to know it."""
     span: Span | None = Span(None, None)
     for key in counter.keys:
@@ -639,7 +639,7 @@ def _settled(other: View, spans: list[Span]) -> bool:
 def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> Answer:
     """Whether a service of a set stands beside the line, per some keys, whatever the order (M4)."""
     counter = Counter("lines", of, None, keys)
-    span, need = _window(counter, view, case)
+    span, need = window_of(counter, view, case)
     if need is not None:
         return unknown(need)
     if span is None:

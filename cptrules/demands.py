@@ -14,8 +14,7 @@ import attrs
 from . import words
 from .authorizations import authorized, why_none
 from .conditions import NO_ROW, interval_of, truth_of, value
-from .counting import Counted, count, found_beside, key_value, same_group, uncovered
-from .counting import _window as window_of
+from .counting import Counted, count, found_beside, key_value, same_group, uncovered, window_of
 from .dates import Span
 from .documents import held, similarity, visit
 from .fields import FIELDS
@@ -116,7 +115,7 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     """Over when the count with the line exceeds the bound."""
     demand = rule.demand
     assert isinstance(demand, Limit)
-    ranks = _ranks(demand, case)
+    ranks = ranks_of(demand, case)
     if isinstance(ranks, Need):
         return Judged(unknown(ranks), f"which lines stand hangs on {ranks.field}, which is not known")
     case = attrs.evolve(case, ranks=ranks)
@@ -138,7 +137,7 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     )  # fmt: skip
 
 
-def _ranks(demand: Limit, case: Case) -> dict[int, int] | None | Need:
+def ranks_of(demand: Limit, case: Case) -> dict[int, int] | None | Need:
     """The order in which the claim's lines stand: by a table's value of one unit, claim order breaking ties (M4)."""
     table = demand.keep_table
     if table is None:

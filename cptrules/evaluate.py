@@ -625,11 +625,9 @@ def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
 def _overdrawn(history: History | None) -> list[str]:
     """An authorization of which more is used than it grants covers nothing more, and the report says why."""
     given = history.authorizations if history is not None else UNKNOWN
-    return [
-        f"an authorization on file grants {one.visits} visits, and {one.used_visits} are said to be used"
-        for one in (given if isinstance(given, tuple) else ())
-        if isinstance(one.visits, int) and isinstance(one.used_visits, int) and one.used_visits > one.visits
-    ]
+    told = [(one.visits, one.used_visits) for one in (given if isinstance(given, tuple) else ())]
+    over = sorted((visits, used) for visits, used in told if isinstance(visits, int) and isinstance(used, int) and used > visits)
+    return [f"an authorization on file grants {visits} visits, and {used} are said to be used" for visits, used in over]
 
 
 def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from cptrules import tree as t
-from cptrules.parse import _spelling
+from cptrules.parse import spelling_of_terminals
 from cptrules.vocabulary import BLOCK_WORDS, RULE_KINDS
 
 T = TypeVar("T")
 
 # No name is spelt like a word of the language; `days` and its like begin keywords of two words.
-_TAKEN = {part for word in _spelling().values() for part in word.split()} | set(BLOCK_WORDS)
+_TAKEN = {part for word in spelling_of_terminals().values() for part in word.split()} | set(BLOCK_WORDS)
 _TAKEN |= {word.rstrip("s") for word in _TAKEN} | {"day"}
 
 

@@ -96,3 +96,21 @@ def test_a_line_is_split_though_its_units_are_too_many_before_and_after() -> Non
     assert found.claim is not None and found.report is not None
     assert [(one.units, one.modifiers) for one in found.claim.lines] == [(5, ("GO",)), (2, ("GO", "CO"))]
     assert {finding.rule for finding in found.report.findings} == {"unlikely_units"}
+
+
+def test_authorizations_of_which_more_is_used_than_granted_are_told_in_one_order() -> None:
+    told = [{"number": "A1", "visits": 2, "used_visits": 11}, {"number": "A1", "visits": 1, "used_visits": 2}]
+    acme = policy("prior_authorization p { on PT  outcome deny  cite manual }\n")
+    one, two = (judge(acme, claim(line()), history(authorizations=given)) for given in (told, told[::-1]))
+    assert one.notes == two.notes
+
+
+def test_what_differs_from_the_session_names_lines_in_the_order_of_their_numbers() -> None:
+    """The line to be mended was the last of the file, not the last by number."""
+    session = Session.from_dict({"payer": "ACME", "date": "2026-03-04", "interventions": [{"code": "97110", "minutes": 15}]})
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    told = {"code": "97110", "date_of_service": "2026-03-04", "modifiers": ["GP"], "units": 1, "contact": "one_on_one"}
+    lines = [{"number": 1, "minutes": 20, **told}, {"number": 2, "minutes": 20, **told}]
+    one, two = (acme.check(Claim.from_dict(claim(*several)), None, session).to_dict() for several in (lines, lines[::-1]))
+    assert one == two
+    assert [1, 2] in [finding["lines"] for finding in one["findings"]]
