@@ -1,7 +1,8 @@
 """What tests have tried of a policy: its rules from both sides, its clauses decided both ways, its limits at and just past them.
 
-A rule that is suspended is not counted. A clause counts as decided where the rule came to ask it: an `except` where `when` did not
-leave the line out, an `unless` where the demand was not met.
+A rule that is suspended is not counted, nor one that no line can be about, nor an exception that can apply to none: a layer for one
+plan may leave its base's rules so, and lint names them where the file itself is to blame. A clause counts as decided where the rule
+came to ask it: an `except` where `when` did not leave the line out, an `unless` where the demand was not met.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import attrs
 
 from . import edges
 from .claims import Claim, History, Session
-from .codesets import code_table
+from .codesets import CodeTable
 from .conditions import truth_of
 from .counting import member
 from .demands import judged
 from .edges import AT, PAST, Boundary, Look
 from .lines import Case, View, views
+from .linting.scopes import about_a_line, may_except, table_of
 from .policy import Clause, Condition, Pairs, Payment, Policy, PriorAuthorization, Rule, Timing
 from .reach import about, looked_at, not_in_force
 from .report import Report, RuleStatus
@@ -101,12 +103,12 @@ def _points(policy: Policy) -> Iterator[Point]:
     for rule in _judging(policy):
         yield Point("rule", rule.name)
     for rule in _judging(policy):
-        yield from (probe.point for probe in probes(rule))
+        yield from (probe.point for probe in probes(rule, table_of(policy)))
     yield from (probe.point for probe in _of_header(policy))
 
 
 def _judging(policy: Policy) -> list[Rule]:
-    return [rule for rule in policy.rules if rule.suspended is None]
+    return [rule for rule in policy.rules if rule.suspended is None and about_a_line(rule, table_of(policy))]
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +122,7 @@ class Probes:
     def tried(self, claim: Claim, history: History | None, session: Session | None, report: Report) -> frozenset[Side]:
         """Give what one claim, judged in a report, has tried of the policy."""
         lines, services = views(claim, history)
-        case = Case(self.policy, claim, history, session, lines, services, self.policy.code_table or code_table())
+        case = Case(self.policy, claim, history, session, lines, services, table_of(self.policy))
         found = set(of_rules(self.policy, report))
         for view in lines:
             found |= {(probe.point, side) for probe in self.header for side in probe.look(view, case)}
@@ -132,7 +134,7 @@ class Probes:
 
 def probes_of(policy: Policy) -> Probes:
     """Give what there is to try of a policy."""
-    return Probes(policy, tuple(_of_header(policy)), tuple((rule, tuple(probes(rule))) for rule in _judging(policy)))
+    return Probes(policy, tuple(_of_header(policy)), tuple((rule, tuple(probes(rule, table_of(policy)))) for rule in _judging(policy)))
 
 
 def tried(policy: Policy, claim: Claim, history: History | None, session: Session | None, report: Report) -> frozenset[Side]:
@@ -179,9 +181,9 @@ def _passes(status: RuleStatus) -> bool:
 # ---- clauses and boundaries --------------------------------------------------------------------------------------
 
 
-def probes(rule: Rule) -> list[Probe]:
+def probes(rule: Rule, table: CodeTable) -> list[Probe]:
     """Give what a rule's clauses and limits can show, in the order of the file."""
-    found = [*_of_dates(rule), *_of_scope(rule)]
+    found = [*_of_dates(rule), *_of_scope(rule, table)]
     found += _boundaries(rule, _DEMAND, edges.of_demand(rule))
     for clause in _demanded(rule):
         place = edges.of_authorizations if isinstance(rule.demand, PriorAuthorization) else edges.here
@@ -201,12 +203,12 @@ def _demanded(rule: Rule) -> tuple[Clause, ...]:
     return () if isinstance(rule.demand, Payment) else getattr(rule.demand, "that", ())
 
 
-def _of_scope(rule: Rule) -> Iterator[Probe]:
+def _of_scope(rule: Rule, table: CodeTable) -> Iterator[Probe]:
     for selector in looked_at(rule):
         yield from _boundaries(rule, _WHEN, edges.of_selector(selector))
     for clause in rule.when:
         yield from _of_clause(rule, clause, _WHEN)
-    for clause in rule.excepts:
+    for clause in (one for one in rule.excepts if may_except(rule, one, table)):
         yield from _of_clause(rule, clause, _EXCEPT)
 
 

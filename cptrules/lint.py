@@ -13,8 +13,7 @@ from .diagnostics import Diagnostic, in_order
 from .linting.contradictions import contradictions
 from .linting.hidden import hidden
 from .linting.places import Placed, placed
-from .linting.possible import possible
-from .linting.scopes import asked, of_rule, table_of
+from .linting.scopes import about_a_line, of_rule, table_of
 from .linting.versions import Seam, seams, spans_twice
 from .loading import Loaded, PolicyFile, read
 from .policy import Pairs, Policy
@@ -63,7 +62,7 @@ def _of_rules(file: PolicyFile, policy: Policy) -> Iterator[Diagnostic]:
             yield from (_twice(here[rule.name], span) for span in spans_twice(rule))
             if isinstance(rule.demand, Pairs):
                 yield from _both_ways(here[rule.name], rule.demand.table)
-    sound = [rule for rule in policy.rules if rule.suspended is None and possible(asked(rule), table) is not None]
+    sound = [rule for rule in policy.rules if rule.suspended is None and about_a_line(rule, table)]
     for rule, other in hidden(sound, table):
         if rule.name in here:
             told = f'"{rule.name}" is hidden by "{other.name}": where it is broken, so is that, and its outcome is no milder'

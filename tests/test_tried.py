@@ -195,3 +195,13 @@ def test_every_point_of_a_shipped_policy_can_be_looked_at(path: Path) -> None:
             report = check((acme,), one.claim, one.history, one.session)
             sides = tried(acme, one.claim, one.history, one.session, report)
             assert {point for point, _ in sides} <= set(found.points)
+
+
+def test_what_no_line_can_be_is_not_counted() -> None:
+    """A layer for one plan leaves its base's exceptions for others, and its rules about them, without a line."""
+    rules = """limit own { when plan in "A"  count visits of PT per calendar_year  at most 5  except plan in "B"  outcome deny  cite manual }
+limit nobody { when plan in "A"  when plan in "B"  count visits of PT per calendar_year  at most 5  outcome deny  cite manual }
+"""
+    points = coverage(policy(rules).policies[0]).points
+    assert {point.rule for point in points if point.rule} == {"own"}
+    assert [point.text for point in points if point.kind == "clause"] == ['when plan in "A"']

@@ -39,6 +39,17 @@ def asked(rule: Rule) -> Question:
     return Question((rule,), (*counted, *(one.condition for one in rule.when)), tuple(one.condition for one in rule.excepts))
 
 
+def about_a_line(rule: Rule, table: CodeTable) -> bool:
+    """Whether a rule may be about some line; False is proved, True is not."""
+    return possible(asked(rule), table) is not None
+
+
+def may_except(rule: Rule, clause: Clause, table: CodeTable) -> bool:
+    """Whether an exception may apply to a line that the rule is about but for its exceptions; False is proved, True is not."""
+    before = Question((rule,), tuple(one.condition for one in rule.when))
+    return possible(before.also(true=[clause.condition]), table) is not None
+
+
 def of_rule(rule: Rule, placed: Placed, policy: Policy) -> Iterator[Diagnostic]:
     """What is wrong with one rule by itself."""
     if rule.suspended is not None:
@@ -59,9 +70,9 @@ def of_rule(rule: Rule, placed: Placed, policy: Policy) -> Iterator[Diagnostic]:
 
 def _nothing(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagnostic]:
     """A rule that is about no line, and what of it makes it so."""
-    whole = asked(rule)
-    if possible(whole, table) is not None:
+    if about_a_line(rule, table):
         return
+    whole = asked(rule)
     if possible(Question((rule,)), table) is None:
         told = f'"{rule.name}" is about no line: its dates, its selector and those of the head have nothing in common'
         yield placed.at_rule("W013", told)
@@ -101,9 +112,8 @@ def _and(clauses: list[Clause]) -> str:
 
 
 def _exceptions(rule: Rule, placed: Placed, table: CodeTable) -> Iterator[Diagnostic]:
-    before = Question((rule,), tuple(clause.condition for clause in rule.when))
     for clause in rule.excepts:
-        if placed.has(clause) and possible(before.also(true=[clause.condition]), table) is None:
+        if placed.has(clause) and not may_except(rule, clause, table):
             yield placed.at_clause("W009", clause, f'`{clause.text}` never applies to a line that "{rule.name}" is about')
     if not isinstance(rule.demand, Pairs):  # whose ways out are asked of a pair, with fields of its own
         yield from _ways_out(rule, placed, table)

@@ -10,9 +10,11 @@ from typing import Final
 from ..dates import Span
 from ..fields import FIELDS
 from ..policy import (
+    AllOf,
     AmountEntry,
     Clause,
     Comparison,
+    Condition,
     Constant,
     Deadline,
     Documentation,
@@ -35,29 +37,69 @@ from ..policy import (
     Window,
 )
 from ..reach import looked_at
+from ..tables import Row
 from ..units import total_units
-from ..vocabulary import NOTE_KINDS
+from ..vocabulary import MODIFIER_DISCIPLINE, NOTE_KINDS
 from ..words import MONEY_MEASURES
 from . import aims, counts
 from .drafts import ONE, Draft, Record, moved
 from .mentions import parts_of
+from .wishes import settle, value_of
 
 MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
 _MODIFIER: Final = FIELDS["modifier"]
+_ROW_DAYS: Final = 8
 _YEARS: Final = (2000, 2030)
 
 
 # ---- days --------------------------------------------------------------------------------------------------------
 
 
-def days(rule: Rule, policy: Policy) -> list[date]:
-    """Days to judge a rule on: ordinary ones on which it is in force, the plainest first, then those beside its dates."""
+def ordinary_days(rule: Rule, policy: Policy) -> tuple[date, ...]:
+    """Up to three days on which a rule is in force, the plainest first."""
     spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
-    beside = _edges(rule, spans)
     amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
-    ordinary = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
-    ordinary = [day for day in dict.fromkeys(ordinary) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
-    return [*(ordinary or [date(2026, 6, 15)]), *sorted(set(beside))]
+    every = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
+    found = [day for day in dict.fromkeys(every) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
+    return tuple(found[:3]) or (date(2026, 6, 15),)
+
+
+def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:
+    """The days on either side of each of a rule's own dates, its policy's left out; what comes every year in its ordinary years."""
+    header = {span for spans in (policy.effective, *rule.effective) for span in spans}
+    firsts = _firsts(span for span in (*rule.own_effective, *_spans(rule)) if span not in header or span in rule.own_effective)
+    years = {day.year for day in ordinary_days(rule, policy)}
+    for part in parts_of(rule):
+        if isinstance(part, Window) and part.year_from is not None:
+            firsts |= {date(year, *part.year_from) for year in years}
+        if isinstance(part, TimeKey) and part.name == "calendar_year":
+            firsts |= {date(year, 1, 1) for year in years}
+        if isinstance(part, Pairs):
+            firsts |= _rows_begin(part)
+        if isinstance(part, Opening) and part.day is not None:
+            firsts.add(part.day)
+        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
+            firsts |= {part.right.value, part.right.value + ONE}
+    return _both_sides(firsts)
+
+
+def days_of_header(policy: Policy) -> tuple[date, ...]:
+    """The days on either side of each date of a policy's header."""
+    return _both_sides(_firsts(policy.effective))
+
+
+def _spans(rule: Rule) -> Iterator[Span]:
+    return (part for part in parts_of((rule, rule.dropped)) if isinstance(part, Span))
+
+
+def _firsts(spans: Iterable[Span]) -> set[date]:
+    """The first day of each span, and the first after it."""
+    every = tuple(spans)
+    return {span.from_ for span in every if span.from_ is not None} | {span.to + ONE for span in every if span.to is not None and span.to < date.max}
+
+
+def _both_sides(firsts: Iterable[date]) -> tuple[date, ...]:
+    return tuple(sorted({day - step * ONE for day in firsts for step in (0, 1) if _YEARS[0] <= day.year <= _YEARS[1]}))
 
 
 def _well_inside(span: Span) -> Iterator[date]:
@@ -67,22 +109,10 @@ def _well_inside(span: Span) -> Iterator[date]:
         yield span.to - timedelta(days=200)
 
 
-def _edges(rule: Rule, spans: Iterable[Span]) -> set[date]:
-    """The days between which something of a rule changes."""
-    firsts: set[date] = set()  # each with the day before it
-    every = [*spans, *(part for part in parts_of((rule, rule.dropped)) if isinstance(part, Span))]
-    for span in every:
-        firsts |= {day for day in (span.from_, span.to + ONE if span.to is not None and span.to < date.max else None) if day is not None}
-    for part in parts_of(rule):
-        if isinstance(part, Window) and part.year_from is not None:
-            firsts.add(date(2026, *part.year_from))
-        if isinstance(part, TimeKey) and part.name == "calendar_year":
-            firsts.add(date(2026, 1, 1))
-        if isinstance(part, Opening) and part.day is not None:
-            firsts.add(part.day)
-        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
-            firsts |= {part.right.value, part.right.value + ONE}
-    return {day - step * ONE for day in firsts for step in (0, 1) if _YEARS[0] <= day.year <= _YEARS[1]}
+def _rows_begin(pairs: Pairs) -> set[date]:
+    """The days on which rows of a table begin or have ended: some of them, where there are many."""
+    every = sorted(_firsts(row.span for row in pairs.table.rows))
+    return set(every[:: 1 + len(every) // _ROW_DAYS])
 
 
 def _of_the_line(part: Comparison) -> bool:
@@ -93,25 +123,41 @@ def _of_the_line(part: Comparison) -> bool:
 
 
 def aim(rule: Rule, draft: Draft) -> None:
-    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way."""
+    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way.
+
+    Wishes are granted in turn, and what one has settled the next leaves alone: now and then the demand comes before the scope, and
+    the scope begins with another of its clauses.
+    """
     record = draft.line
-    turned = draft.pick([None, None, *range(len(rule.when) + len(rule.excepts))])
     scope = [*((clause, True) for clause in rule.when), *((clause, False) for clause in rule.excepts)]
+    turned = draft.pick([None, None, *range(len(scope))])
     for selector in looked_at(rule):
         counts.make_member(selector, draft, record)
     if turned is not None:
         clause, wanted = scope.pop(turned)
-        aims.settle(clause.condition, not wanted, draft, record)
-    for clause, wanted in scope:
-        if wanted:
-            aims.settle(clause.condition, True, draft, record)
-    met = draft.pick((True, False, False))
+        settle(clause.condition, not wanted, draft, record)
+    first = draft.pick(range(len(scope))) if scope else 0
+    scope = [*scope[first:], *scope[:first]]
+    early = bool(scope) and draft.rarely(6)
+    if early:
+        _demand_or_way_out(rule, draft, record)
+    _scope(scope, True, draft, record)
+    if not early:
+        _demand_or_way_out(rule, draft, record)
+    _scope(scope, False, draft, record)
+
+
+def _scope(scope: Iterable[tuple[Clause, bool]], wanted: bool, draft: Draft, record: Record) -> None:
+    for clause, its in scope:
+        if its == wanted:
+            settle(clause.condition, wanted, draft, record)
+
+
+def _demand_or_way_out(rule: Rule, draft: Draft, record: Record) -> None:
+    met = draft.pick((True, False, False) if rule.unless else (True, False))  # the ways out are asked where it is not met
     _demand(rule, met, draft, record)
     if not met and rule.unless and draft.pick((True, False)):
-        aims.settle(draft.pick(rule.unless).condition, True, draft, record)
-    for clause, wanted in scope:
-        if not wanted:
-            aims.settle(clause.condition, False, draft, record)
+        settle(draft.pick(rule.unless).condition, True, draft, record)
 
 
 def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
@@ -127,6 +173,8 @@ def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
             _modifiers(modifiers, met, draft, record)
         case Require(that=that, beside=beside):
             _that(that, met, draft, record)
+            if beside and not met:  # that no service stands beside the line is known only of a time that is told to its end
+                draft.history["complete_to"] = moved(draft.on(record), 1, "years").isoformat()
             for one in beside if met or that else ():
                 other = draft.another_line(record)
                 counts.make_member(one.of, draft, other)
@@ -145,14 +193,14 @@ def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
 def _that(clauses: tuple[Clause, ...], met: bool, draft: Draft, record: Record) -> None:
     failing = None if met or not clauses else draft.pick(clauses)
     for clause in clauses:
-        aims.settle(clause.condition, clause is not failing, draft, record)
+        settle(clause.condition, clause is not failing, draft, record)
 
 
 # ---- limits and authorizations -----------------------------------------------------------------------------------
 
 
 def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
-    bound = aims.value_of(limit.at_most, draft, record)
+    bound = value_of(limit.at_most, draft, record)
     if not isinstance(bound, Decimal):
         return
     step = aims.CENT if limit.count.measure in MONEY_MEASURES else Decimal(1)
@@ -162,7 +210,7 @@ def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
 
 def _prior(prior: PriorAuthorization, met: bool, draft: Draft, record: Record) -> None:
     free = met and prior.after is not None and draft.pick((True, False))
-    bound = aims.value_of(prior.after, draft, record) if prior.after is not None else None
+    bound = value_of(prior.after, draft, record) if prior.after is not None else None
     if isinstance(bound, Decimal) and prior.count is not None:
         counts.fill(prior.count, bound + (0 if free else 1), draft, record)
     if free:
@@ -173,7 +221,7 @@ def _prior(prior: PriorAuthorization, met: bool, draft: Draft, record: Record) -
         return
     aims.authorize(True, [], draft, record)
     for number, condition in enumerate(what_for):
-        aims.settle(condition, number != failing, draft, record)
+        settle(condition, number != failing, draft, record)
     for number, one in enumerate(prior.requested, len(what_for)):
         aims.request(one, number != failing, draft, record)
     _stated(prior, draft, record)
@@ -205,7 +253,7 @@ def _timing(rule: Rule, timing: Timing, met: bool, draft: Draft, record: Record)
         line["units"] = max(1, total_units(line["minutes"]))
     lines[-1]["units"] = max(1, total_units(sum(line["minutes"] for line in lines)) - sum(line["units"] for line in lines[:-1])) + int(not met)
     for clause in timing.only_minutes:
-        aims.settle(clause.condition, draft.pick((True, False)), draft, record)
+        settle(clause.condition, draft.pick((True, False)), draft, record)
 
 
 def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> None:
@@ -213,8 +261,8 @@ def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> No
     discipline = counts.discipline_of(draft, record)
     due = [need.modifier for need in wanted.needs if need.discipline in (None, discipline)]
     due += [group[0] for group in wanted.one_of] + [one for group in wanted.all_of for one in group]
-    have = [*record.get("modifiers", []), *(one for one in due if one not in record.get("modifiers", []))]
-    have = [one for one in have if one not in wanted.refuse]
+    have = [one for one in record.get("modifiers", []) if one not in due and not _another_discipline(one, due)]
+    have = [one for one in (*have, *due) if one not in wanted.refuse]
     if not met:
         extra = [*wanted.refuse, *(one for group in wanted.at_most_one_of for one in group if one not in have)]
         options = [*((False, one) for one in due), *((True, one) for one in extra)]
@@ -224,18 +272,33 @@ def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> No
     record["modifiers"] = have
 
 
+def _another_discipline(modifier: str, due: Iterable[str]) -> bool:
+    return modifier in MODIFIER_DISCIPLINE and any(one in MODIFIER_DISCIPLINE for one in due)
+
+
 def _pairs(rule: Rule, pairs: Pairs, met: bool, draft: Draft, record: Record) -> None:
     """Both codes of a row in one scope: a row that a modifier opens, or one that nothing opens."""
     one, two = pairs.table.keys
-    rows = [row.cells for row in pairs.table.rows if row.span.holds(draft.on(record))]
+    rows = [row for row in pairs.table.rows if row.span.holds(draft.on(record))]
     if not rows:
         return
-    row = draft.pick(rows)
-    draft.of_code(record, row[two])
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        alike.setdefault(tuple(value for column, value in row.cells.items() if column not in (one, two)), []).append(row)
+    ending = [row for row in rows if draft.on(record) in (row.span.from_, row.span.to)]
+    cells = draft.pick(ending if ending and draft.rarely(2) else draft.pick([alike[values] for values in sorted(alike)])).cells
+    draft.of_code(record, cells[two])
     other = draft.another_line(record)
-    draft.of_code(other, row[one] if not met else row[two])
-    for clause in rule.unless if draft.pick((True, False)) else ():
-        aims.settle(clause.condition, True, draft, record)
+    draft.of_code(other, cells[one] if not met else cells[two])
+    if rule.unless and draft.rarely(2):
+        _of_the_line_alone(draft.pick(rule.unless).condition, draft, record)
+
+
+def _of_the_line_alone(condition: Condition, draft: Draft, record: Record) -> None:
+    """A way out of a pair made true as far as it hangs on the line: what it asks of the pair the row has or has not."""
+    for part in condition.parts if isinstance(condition, AllOf) else (condition,):
+        if not (isinstance(part, Comparison) and isinstance(part.left, FieldValue) and part.left.field.owner == "pair"):
+            settle(part, True, draft, record)
 
 
 def _payment(payment: Payment, draft: Draft, record: Record) -> None:
@@ -277,9 +340,9 @@ def _element(rule: Rule, need: NeededElement, there: bool, draft: Draft, record:
         if there:
             draft.note(draft.day if name == "treatment_note" else moved(draft.day, -10, "days"), name)
     elif need.event is not None:
-        aims.settle(HasEvent(need.event), there, draft, record)
+        settle(HasEvent(need.event), there, draft, record)
     elif need.field is not None:
-        aims.settle(HasField(need.field), there, draft, record)
+        settle(HasField(need.field), there, draft, record)
     elif there:
         _note_of_visit(draft)[name] = draft.day.isoformat()
 

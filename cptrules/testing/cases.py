@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 
 from ..checking import Policies
 from ..claims import Claim, History, Session
+from ..coverage import probes
 from ..dates import Span
 from ..errors import InputError
 from ..fields import Field
+from ..linting.scopes import table_of
 from ..policy import AmountEntry, CodeSet, Constant, Entry, NeededModifier, Opening, Policy, Rule
-from .aimed import MINUTES, aim, days
-from .drafts import Draft, pick
+from .aimed import MINUTES, aim, days_beside, days_of_header, ordinary_days
+from .drafts import Choices, Draft
 from .mentions import parts_of
 
 Draw = Callable[[Any], Any]
@@ -116,14 +118,14 @@ def histories(policies: Policies) -> st.SearchStrategy[History]:
 def cases(policies: Policies) -> st.SearchStrategy[Case]:
     """A claim and perhaps a history and a session, aimed at the policies' own boundaries.
 
-    Seven in eight are aimed at a rule or two: its scope is true, its limit is met exactly or missed by one, or one of its exceptions
+    Fifteen in sixteen are aimed at a rule or two: its scope is true, its limit is met exactly or missed by one, or one of its exceptions
     is tried; some facts are then left out. The others are drawn at large from what the policies mention.
     """
     known, targets = mentioned(policies), _targets(policies)
 
     def case(draw: Draw) -> Case:
-        aimed = bool(targets) and draw(st.integers(0, 7)) < 7
-        return _aimed(draw, known, targets) if aimed else _at_large(draw, known)
+        choices = Choices(draw)
+        return _at_large(draw, known) if not targets or choices.rarely(16) else _aimed(choices, known, targets)
 
     # A closure: what is given to a composite is written out in full where a case fails, code tables and all.
     return st.composite(case)()
@@ -162,7 +164,8 @@ def _intervention(draw: Draw, known: Mentioned) -> dict[str, Any]:
 # ---- aimed at a rule ---------------------------------------------------------------------------------------------
 
 
-_ORDINARY: Final = 6  # times that a rule's ordinary days are aimed at, for twice each day beside one of its dates
+_PLAIN: Final = 3  # times that a rule's ordinary days are aimed at, and once more for each of its clauses and limits
+_DATED: Final = 2  # times that each day beside a date is aimed at
 
 
 @attrs.frozen
@@ -175,31 +178,33 @@ class Target:
 
 
 def _targets(policies: Policies) -> tuple[Target, ...]:
-    """The rules that judge, of policies that have a payer, each as often as it has days worth trying."""
+    """The rules that judge, of policies that have a payer, each as often as it has things to try: clauses, limits and days beside its dates."""
     found = []
     for policy in policies.policies:
-        for rule in policy.rules if policy.payers else ():
-            if rule.suspended is None:
-                every = days(rule, policy)
-                plain = tuple(day for day in every if rule.in_force(day))[:3] or (every[0],)
-                found += [Target(policy, rule, plain)] * _ORDINARY
-                found += [Target(policy, rule, (day,)) for day in every for _ in range(2) if day not in plain]
+        rules = [rule for rule in policy.rules if policy.payers and rule.suspended is None]
+        for rule in rules:
+            plain = ordinary_days(rule, policy)
+            beside = days_beside(rule, policy)
+            found += [Target(policy, rule, plain)] * (_PLAIN + len(probes(rule, table_of(policy))))
+            found += [Target(policy, rule, (day,)) for day in beside] * _DATED
+        for number, day in enumerate(days_of_header(policy)):
+            found += [Target(policy, rules[(number + step) % len(rules)], (day,)) for step in range(_DATED)] if rules else []
     return tuple(found)
 
 
-def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
-    target = pick(draw, targets)
-    draft = Draft(draw, target.policy, pick(draw, target.days), pick(draw, target.policy.payers))
+def _aimed(choices: Choices, known: Mentioned, targets: tuple[Target, ...]) -> Case:
+    target = choices.pick(targets)
+    draft = Draft(choices, target.policy, choices.pick(target.days), choices.pick(target.policy.payers))
     aim(target.rule, draft)
-    others = [one.rule for one in targets[::_ORDINARY] if one.policy is target.policy and one.rule.in_force(draft.day)]
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1])) if others else 0):
+    if draft.rarely(6):
         draft.line = draft.another_line(_plain_line(draft))
-        aim(draft.pick(others), draft)
-    _around(draw, known, draft)
-    if draw(st.booleans()):
-        _leave_out(draw, draft)
+        aim(draft.pick(one for one in targets if one.policy is target.policy).rule, draft)
+    if draft.rarely(4):
+        _around(choices, known, draft)
+    if draft.rarely(3):
+        _leave_out(draft)
     try:
-        history = None if draw(st.integers(0, 19)) == 19 else History.from_dict(draft.history)
+        history = None if draft.rarely(20) else History.from_dict(draft.history)
         return Case(Claim.from_dict(draft.claim), history, None if draft.session is None else Session.from_dict(draft.session))
     except InputError:  # an aim that no input can have: an authorization that ends before it begins
         reject()
@@ -210,33 +215,32 @@ def _plain_line(draft: Draft) -> dict[str, Any]:
 
 
 def _around(draw: Draw, known: Mentioned, draft: Draft) -> None:
-    """What the rule does not ask about is given too, now and then, and other lines and services stand beside."""
-    if draw(st.booleans()):
-        more = _claim(draw, known, draft.day)
-        patient = {**more.get("patient", {}), **draft.claim["patient"]}
-        facts = {**more.get("facts", {}), **draft.claim.get("facts", {})}
-        for key, value in more.items():
-            if key != "lines":
-                draft.claim.setdefault(key, value)
-        draft.claim["patient"], draft.claim["facts"] = patient, facts
-        for key, value in more["lines"][0].items():
-            draft.line.setdefault(key, value)
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1]))):
+    """What the rule does not ask about is given too, and other lines and services stand beside."""
+    more = _claim(draw, known, draft.day)
+    patient = {**more.get("patient", {}), **draft.claim["patient"]}
+    facts = {**more.get("facts", {}), **draft.claim.get("facts", {})}
+    for key, value in more.items():
+        if key != "lines":
+            draft.claim.setdefault(key, value)
+    draft.claim["patient"], draft.claim["facts"] = patient, facts
+    for key, value in more["lines"][0].items():
+        draft.line.setdefault(key, value)
+    if draft.rarely(2):
         draft.another_line(_line(draw, known, draft.day, 1))
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1]))):
+    if draft.rarely(2):
         draft.history["services"].append(_apart(draw, known, draft.day))
 
 
-def _leave_out(draw: Draw, draft: Draft) -> None:
+def _leave_out(draft: Draft) -> None:
     """Some facts are left out: they are not known."""
     homes = [draft.claim, draft.claim["patient"], draft.line, draft.history, *draft.history.get("authorizations", ())[:1]]
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draft.pick((1, 2, 3))):
         home = draft.pick(homes)
         loose = sorted(key for key in home if key not in _FIXED)
         if loose:
             home.pop(draft.pick(loose))
-    if draw(st.integers(0, 3)) == 3:
-        draft.history["complete_from"] = (draft.day - draw(st.sampled_from([1, 20, 100])) * _ONE).isoformat()
+    if draft.rarely(4):
+        draft.history["complete_from"] = (draft.day - draft.pick((1, 20, 100)) * _ONE).isoformat()
 
 
 _FIXED: Final = ("payer", "lines", "id", "number", "code", "date_of_service", "patient", "from")

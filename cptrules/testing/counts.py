@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import dates
 from ..balances import selection
 from ..fields import FIELDS
-from ..policy import CodeSet, Counter, Key, KindKey, Opening, TimeKey, Window, WindowKey
+from ..policy import CodeSet, Counter, CountIs, InWindow, Key, KindKey, Opening, ScopeIncludes, TimeKey, Window, WindowKey
 from ..vocabulary import DISCIPLINES
 from ..words import MONEY_MEASURES
 from .drafts import ONE, USUAL, Draft, Record, held_by, moved
+from .wishes import near, settle, settle_event, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +25,6 @@ _YEAR: Final = "benefit_year_start"
 
 def fill(counter: Counter, total: Decimal, draft: Draft, record: Record) -> None:
     """Make a count come to a total for a line, itself counted in."""
-    from .aims import settle
-
     like = record
     if counter.of is not None and not member(counter.of, draft, record):
         like = {**record, "modifiers": list(record.get("modifiers", []))}
@@ -71,8 +70,6 @@ def _lay(counter: Counter, number: int, first: date, like: Record, draft: Draft,
 
 
 def _count_in(counter: Counter, service: Record, draft: Draft) -> None:
-    from .aims import settle
-
     if counter.where is not None:
         settle(counter.where, True, draft, service)
 
@@ -147,6 +144,7 @@ def _distinct(counter: Counter, number: int, first: date, like: Record, draft: D
     day = draft.on(record)
     of = held_by(counter.of, day, draft.code_table()) if counter.field.name == "code" and counter.of is not None else []
     usual = [one for one in of if one != like["code"] and one not in DISCIPLINES]
+    usual.sort(key=lambda code: not draft.allows(code, discipline_of(draft, like), day))  # those that stay in its discipline first
     usual = [like["code"], *usual] if usual else [*counter.field.words, *USUAL.get(counter.field.name, ()), *(f"X{n}" for n in range(9))]
     for step, value in enumerate(usual[1 : number + 1], 1):
         service = draft.service(like, max(first, day - step * ONE))
@@ -263,8 +261,6 @@ def open_window(window: Window, start: date, draft: Draft, record: Record) -> da
 
 
 def _open_by_event(opening: Opening, start: date, draft: Draft, record: Record) -> date:
-    from .aims import settle_event
-
     kind = opening.event or ""
     begun = draft.on_event(kind, start)
     if opening.when is not None:
@@ -273,8 +269,6 @@ def _open_by_event(opening: Opening, start: date, draft: Draft, record: Record) 
 
 
 def _open_by_service(opening: Opening, start: date, draft: Draft, record: Record) -> None:
-    from .aims import settle
-
     target = record if start == draft.on(record) else draft.service(record, start)
     if opening.of is not None and target is not record:
         kept = discipline_of(draft, target)
@@ -286,14 +280,58 @@ def _open_by_service(opening: Opening, start: date, draft: Draft, record: Record
 
 
 def _at_the_start(counter: Counter, first: date, like: Record, draft: Draft, record: Record) -> None:
-    """Now and then a service on the first day that counts in place of another, or one more on the day before it."""
+    """Now and then a service on the first day that counts, in place of another if there is one, or one more on the day before it."""
     day = draft.on(record)
     services = draft.history["services"]
-    if counter.measure in ("authorizations", "patients") or not draft.rarely(2):
+    where = draft.pick(("as laid", "first day", "day before"))
+    if counter.measure in ("authorizations", "patients") or where == "as laid":
         return
-    if draft.rarely(2):
+    if where == "day before":
         _count_in(counter, draft.service(like, first - ONE), draft)
     elif services and first < day:
         services[-1]["date_of_service"] = first.isoformat()
-    elif first == day and counter.measure not in MONEY_MEASURES:
-        _count_in(counter, draft.service(like, day), draft)
+    elif counter.measure not in MONEY_MEASURES:
+        _count_in(counter, draft.service(like, first), draft)
+
+
+# ---- conditions on a count ---------------------------------------------------------------------------------------
+
+
+@settle.register
+def _count_is(condition: CountIs, wanted: bool, draft: Draft, record: Record) -> None:
+    bound = value_of(condition.right, draft, record)
+    if isinstance(bound, Decimal):
+        fill(condition.counter, near(bound, condition.sign, wanted, Decimal(1), draft), draft, record)
+
+
+@settle.register
+def _includes(condition: ScopeIncludes, wanted: bool, draft: Draft, record: Record) -> None:
+    """Another line of the scope, of the set; where none is wanted, nothing is added."""
+    wanted = wanted != condition.none
+    if not wanted or condition.scope == "line":
+        if wanted:
+            make_member(condition.of, draft, record)
+        return
+    if condition.window is not None:
+        open_window(condition.window, moved(draft.on(record), -30, "days"), draft, record)
+        other = draft.service(record, moved(draft.on(record), -draft.pick((1, 20)), "days"))
+    elif draft.is_line(record):
+        other = draft.another_line(record)
+    else:
+        other = draft.service(record, draft.on(record))
+    make_member(condition.of, draft, other)
+    if condition.where is not None:
+        settle(condition.where, True, draft, other)
+
+
+@settle.register
+def _inside(condition: InWindow, wanted: bool, draft: Draft, record: Record) -> None:
+    """The line lies in a window, at one of its ends; or just outside it."""
+    window, day = condition.window, draft.on(record)
+    last = min((moved(day, -one.number, one.unit) for one in window.lengths), default=moved(day, -30, "days"), key=lambda one: -one.toordinal())
+    after = any(one.kind == "after_event" for one in window.openings)
+    latest = last if after else last + ONE  # the earliest opening of a window that still holds the day
+    if wanted:
+        open_window(window, draft.pick((latest, day)), draft, record)
+    elif window.lengths:
+        open_window(window, latest - ONE, draft, record)

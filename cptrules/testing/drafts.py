@@ -33,6 +33,7 @@ USUAL: Final[dict[str, tuple[str, ...]]] = {
     "billing_provider": ("1", "4"), "condition": ("a", "b"), "injury_number": ("I1", "I2"), "other_payer.outcome": ("paid", "denied"),
 }  # fmt: skip
 _INHERITED: Final = ("place_of_service", "condition", "injury_number", "therapy_kind", "diagnoses")
+_APART: Final = 1_000_000  # more than there is ever to choose from
 _NO_HOLIDAYS: Final = Holidays(frozenset(), date.min, date.max)
 
 
@@ -41,17 +42,39 @@ def moved(day: date, number: int, unit: str) -> date:
     return add(day, number, unit, _NO_HOLIDAYS) or day
 
 
-def pick(draw: Draw, options: Iterable[T]) -> T:
-    """Choose one; the first is the plainest. By its place: Hypothesis would hash a whole policy, each time that a rule is drawn."""
-    every = tuple(options)
-    return every[draw(st.sampled_from(range(len(every))))]
+@attrs.define
+class Choices:
+    """Draws for one case, each choice out of a range of numbers of its own.
+
+    Hypothesis hands out a case again, up to five times, with draws alike exchanged for one another. The rule that the case is aimed at
+    would be the same in all of them; where no two draws are alike, each case is aimed anew. And a number is soon hashed, a policy is not.
+    """
+
+    draw: Draw
+    made: int = 0
+
+    def __call__(self, strategy: st.SearchStrategy[T]) -> T:
+        """Draw from a strategy."""
+        found: T = self.draw(strategy)
+        return found
+
+    def pick(self, options: Iterable[T]) -> T:
+        """Choose one; the first is the plainest."""
+        every, first = tuple(options), self.made * _APART
+        self.made += 1
+        place: int = self.draw(st.sampled_from(range(first, first + len(every))))
+        return every[place - first]
+
+    def rarely(self, one_in: int) -> bool:
+        """Say yes once in so many times."""
+        return self.pick(range(one_in)) == one_in - 1
 
 
 @attrs.define
 class Draft:
     """A case in the making; `line` is the line that a rule is aimed at."""
 
-    draw: Draw
+    choices: Choices
     policy: Policy
     day: date
     payer: str
@@ -72,11 +95,11 @@ class Draft:
 
     def pick(self, options: Iterable[T]) -> T:
         """Choose one; the first is the plainest."""
-        return pick(self.draw, options)
+        return self.choices.pick(options)
 
     def rarely(self, one_in: int) -> bool:
         """Say yes once in so many times."""
-        return bool(self.draw(st.integers(0, one_in - 1)) == one_in - 1)
+        return self.choices.rarely(one_in)
 
     def code_table(self) -> CodeTable:
         """The code table that the policy uses."""
@@ -171,8 +194,9 @@ class Draft:
 
     def put(self, field: Field, value: Any, record: Record) -> None:
         """Give a field a value where nothing has settled it before; None: known to be absent."""
-        whose = record if self.is_line(record) or not self._of_claim(field) else self.claim
-        if not self.once(self.claim if self.is_line(record) and self._of_claim(field) else whose, field.name):
+        whose = self.claim if self._of_claim(field) else record
+        named = f"{field.name} {value}" if field.many and value is not None else field.name  # of many values each is a wish of its own
+        if not self.once(whose, named):
             return
         self._store(field, as_json(value, field), record)
 
@@ -264,11 +288,19 @@ class Draft:
     def of_code(self, record: Record, code: str) -> None:
         """Give a line a code, and a discipline that the code table allows for it."""
         record["code"] = code
-        known = self.code_table().code(code, self.on(record)) or self.code_table().code(code)
-        allowed = known.disciplines if known is not None else ()
+        allowed = self._disciplines(code, self.on(record))
         now = next((MODIFIER_DISCIPLINE[one] for one in record.get("modifiers", []) if one in MODIFIER_DISCIPLINE), None)
         if allowed and now not in allowed and self.once(record, "discipline"):
             self.of_discipline(record, self.pick(allowed))
+
+    def allows(self, code: str, discipline: str | None, day: date) -> bool:
+        """Whether a code may be billed in a discipline."""
+        allowed = self._disciplines(code, day)
+        return not allowed or discipline in allowed
+
+    def _disciplines(self, code: str, day: date) -> Sequence[str]:
+        known = self.code_table().code(code, day) or self.code_table().code(code)
+        return known.disciplines if known is not None else ()
 
     def _assisted(self, record: Record, value: Any) -> None:
         """An assistant took part, or a therapist alone did."""
