@@ -57,7 +57,8 @@ def _limit(counter: str, most: str, outcome: str = "deny carc CO-119") -> str:
 def _conditions() -> Iterator[tuple[str, str]]:
     """Each simple condition as what is asked, and as a clause of scope; near and far, each unit, before and after."""
     for condition in ("first_time", "at_home", "eased", "modifier in KX, 59", "diagnosis in M54.50, F70..F79", "stage in early", "has received",
-                      "units != 2", "score != few", "allowed != $50", "patient.age >= 21", "day includes 97140", "claim includes no 97140"):  # fmt: skip
+                      "units != 2", "score != few", "allowed != $50", "patient.age >= 21", "day includes 97140",
+                      "claim includes no 97140"):  # fmt: skip
         yield "", _rule("require", f"  that {condition}\n")
         for clause in ("when", "except", "unless"):
             yield "", _rule("forbid", f"  {clause} {condition}\n")

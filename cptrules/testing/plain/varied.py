@@ -71,7 +71,7 @@ def _dates(case: Case, parts: list[Any]) -> Iterator[Case]:
         moved = _claim(case, lines=lines)
         if isinstance(case.claim.billing_provider, Provider) and lines[0].date_of_service == on:
             before = again(lines[0], case.claim, case.claim.billing_provider, 1)
-            moved = attrs.evolve(moved, history=attrs.evolve(case.history, services=(*case.history.services, before)))  # type: ignore[union-attr,misc,arg-type]
+            moved = attrs.evolve(moved, history=attrs.evolve(case.history, services=(*case.history.services, before)))  # type: ignore[union-attr,misc]
         yield moved
 
 
@@ -89,9 +89,9 @@ def _turns(case: Case, parts: list[Any]) -> Iterator[date]:
         yield from (span.to for span in mine[:20] if span.to is not None)
     starts = [part.year_from for part in parts if isinstance(part, Window) and part.year_from is not None]
     patient = case.claim.patient
-    if any(isinstance(part, TimeKey) and part.name == "benefit_year" for part in parts) and isinstance(patient, Patient):
-        if isinstance(patient.benefit_year_start, date):
-            starts.append((patient.benefit_year_start.month, min(patient.benefit_year_start.day, 28)))
+    asked = any(isinstance(part, TimeKey) and part.name == "benefit_year" for part in parts)
+    if asked and isinstance(patient, Patient) and isinstance(patient.benefit_year_start, date):
+        starts.append((patient.benefit_year_start.month, min(patient.benefit_year_start.day, 28)))
     yield from (date(day.year, *start) for start in starts)
 
 
@@ -109,5 +109,5 @@ def _history(case: Case) -> Iterator[Case]:
         yield attrs.evolve(case, history=attrs.evolve(history, events=(*history.events, *second), services=services))
     if isinstance(history.authorizations, tuple) and history.authorizations:
         for more in ({"discipline": "OT"}, {"discipline": "PT"}, {"visits": 1, "used_visits": 0}, {"visits": 3, "used_visits": 3}, {"received": day}):
-            found: list[Authorization] = [attrs.evolve(one, **more) for one in history.authorizations]  # type: ignore[arg-type]
+            found: list[Authorization] = [attrs.evolve(one, **more) for one in history.authorizations]
             yield attrs.evolve(case, history=attrs.evolve(history, authorizations=tuple(found)))
