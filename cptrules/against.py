@@ -34,7 +34,7 @@ _Told = tuple[Finding, tuple[Repair, ...], str]
 def held_against(claim: Claim, session: Session, policies: Iterable[Policy], history: History | None) -> list[_Told]:
     """Give what of a claim's lines of the session's date differs from the session, each with the edits that may mend it."""
     policies = tuple(policies)
-    lines = [line for line in claim.lines if line.date_of_service == session.date]
+    lines = sorted((line for line in claim.lines if line.date_of_service == session.date), key=lambda line: line.number)
     found = support(policies, session, history)
     if not lines:
         return []

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import attrs
 
-from . import dates, distinct
+from . import dates, distinct, words
 from .claims import UNKNOWN, Authorization
 from .fields import FIELDS
 from .lines import Case, View, billing_provider, discipline, inherited, npi, value_of
 from .policy import Condition, Counter, RequestBy
-from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, unknown
+from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, exactly, exceeds, negate, unknown
 
 ON_FILE = Need("authorizations", "Which authorizations are on file for the patient?", None, None)
 
@@ -45,23 +46,78 @@ def authorized(view: View, case: Case, where: Condition | None = None, requested
 
 def _good(record: Authorization, view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...],
           matching: tuple[str, ...]) -> Answer:  # fmt: skip
+    return all_of([covers(record, view, case), *(answer for answer, _ in _as_asked(record, view, case, where, requested, matching))])
+
+
+def _as_asked(record: Authorization, view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...],
+              matching: tuple[str, ...]) -> Iterator[tuple[Answer, Callable[[], str]]]:  # fmt: skip
+    """What a rule asks of a record besides, and what is said of one that is not so."""
     from .conditions import truth_of
 
     inside = attrs.evolve(case, authorization=record)
-    parts = [covers(record, view, case), TRUE if _states(record, matching) else FALSE]
+    for name in matching:
+        yield TRUE if _states(record, name) else FALSE, partial("does not state its {}".format, _STATED[name])
     if where is not None:
-        parts.append(truth_of(where, view, inside))
-    parts += [_asked_in_time(record, request, view, inside) for request in requested]
-    return all_of(parts)
+        yield truth_of(where, view, inside), partial(_not_so, where, view, inside)
+    for request in requested:
+        yield _asked_in_time(record, request, view, inside), partial(str, "was not asked for in time")
 
 
-def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
-    stated = {
-        "code": bool(_codes(record)),
-        "date": isinstance(record.from_, date) and isinstance(record.to, date),
-        "visits": isinstance(record.visits, int),
-    }
-    return all(stated[name] for name in matching)
+def _not_so(where: Condition, view: View, inside: Case) -> str:
+    seen = words.because(where, view, inside)
+    return f"is not as the rule asks ({seen})" if seen else "is not as the rule asks"
+
+
+_STATED: Final = {"code": "codes", "date": "dates", "visits": "visits"}
+_MOST_TOLD: Final = 3
+
+
+def why_none(view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...], matching: tuple[str, ...]) -> str:
+    """Say of each authorization on file why it does not cover the line; nothing where none is on file."""
+    records, _ = on_file(view, case)
+    whys = ((record, _why_not(record, view, case, where, requested, matching)) for record in records)
+    told = sorted(f"{record.number} {why}" for record, why in whys if why)
+    more = [f"{len(told) - _MOST_TOLD} more do not either"] if len(told) > _MOST_TOLD else []
+    return ", ".join([*told[:_MOST_TOLD], *more])
+
+
+def _why_not(record: Authorization, view: View, case: Case, where: Condition | None, requested: tuple[RequestBy, ...],
+             matching: tuple[str, ...]) -> str | None:  # fmt: skip
+    for name, fits in _FITS.items():
+        if fits(record, view, case).truth is Truth.FALSE:
+            return _unfit(name, record, view)
+    for answer, told in _as_asked(record, view, case, where, requested, matching):
+        if answer.truth is Truth.FALSE:
+            return told()
+    for use in uses(record, view, case):
+        if use.left.truth is Truth.FALSE:
+            return f"is used up ({use.approved} {use.of} approved, {words.interval(use.used)} with this line)"
+    return None
+
+
+def _unfit(name: str, record: Authorization, view: View) -> str:
+    """What a record states that does not fit the line."""
+    match name:
+        case "code":
+            codes = sorted(_codes(record))
+            return f"is for {words.listed(codes)}" if len(codes) <= _MOST_TOLD else f"is not for {view.record.code}"
+        case "date":
+            late = isinstance(record.to, date) and view.day is not None and view.day > record.to
+            return f"ended on {record.to}" if late else f"begins on {record.from_}"
+        case "billing_provider":
+            return "is for another provider"
+        case _:
+            return f"is for {'' if name == 'discipline' else f'the {name} '}{getattr(record, name)}"
+
+
+def _states(record: Authorization, name: str) -> bool:
+    match name:
+        case "code":
+            return bool(_codes(record))
+        case "date":
+            return isinstance(record.from_, date) and isinstance(record.to, date)
+        case _:
+            return isinstance(record.visits, int)
 
 
 def covering(view: View, case: Case) -> Authorization | None | Need:
@@ -92,16 +148,7 @@ def covers(record: Authorization, view: View, case: Case) -> Answer:
 
 def covers_apart_from_use(record: Authorization, view: View, case: Case) -> Answer:
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
-    claim = case.claim
-    plan = value_of(FIELDS["plan"], view, case)
-    return all_of([
-        _binds(record.payer, claim.payer, "payer", "Who is the payer?"),
-        _binds(record.plan, plan, "plan", "Which plan is the patient in?"),
-        _binds(record.discipline, discipline(view, case), "discipline", "Of which discipline is the line?"),
-        _binds(npi(record.billing_provider), npi(billing_provider(view, case)), "billing_provider", "Who bills?"),
-        _listed(_codes(record), view.record.code),
-        _in_dates(record, view.day),
-    ])  # fmt: skip
+    return all_of(fits(record, view, case) for fits in _FITS.values())
 
 
 def _binds(stated: Any, actual: Any, name: str, question: str) -> Answer:
@@ -133,14 +180,54 @@ def _in_dates(record: Authorization, day: date | None) -> Answer:
     return TRUE if dates.Span(start, end).holds(day) else FALSE
 
 
+# What a record states of payer, plan, discipline, provider, codes and dates, each held against a line.
+_FITS: Final[Mapping[str, Callable[[Authorization, View, Case], Answer]]] = {
+    "payer": lambda record, view, case: _binds(record.payer, case.claim.payer, "payer", "Who is the payer?"),
+    "plan": lambda record, view, case: _binds(record.plan, value_of(FIELDS["plan"], view, case), "plan", "Which plan is the patient in?"),
+    "discipline": lambda record, view, case: _binds(
+        record.discipline, discipline(view, case), "discipline", "Of which discipline is the line?"
+    ),
+    "billing_provider": lambda record, view, case: _binds(
+        npi(record.billing_provider), npi(billing_provider(view, case)), "billing_provider", "Who bills?"
+    ),
+    "code": lambda record, view, case: _listed(_codes(record), view.record.code),
+    "date": lambda record, view, case: _in_dates(record, view.day),
+}  # fmt: skip
+
+
 # ---- what is left ------------------------------------------------------------------------------------------------
 
 
+@attrs.frozen
+class Use:
+    """What a record approves of something, and how much of it is used with a line."""
+
+    of: str
+    approved: int
+    used: Interval
+
+    @property
+    def left(self) -> Answer:
+        """Whether what is approved is enough."""
+        return negate(exceeds(self.used, exactly(self.approved)))
+
+
 def _left(record: Authorization, view: View, case: Case) -> Answer:
-    """Visits, units by code, visits a week and units a visit that the record states, with what was used of them."""
-    return all_of([
-        _visits_left(record, view, case), _units_left(record, view, case), _week_left(record, view, case), _visit_left(record, view, case),
-    ])  # fmt: skip
+    """Whether of all that the record bounds enough is left for the line."""
+    return all_of(use.left for use in uses(record, view, case))
+
+
+def uses(record: Authorization, view: View, case: Case) -> Iterator[Use]:
+    """Visits, units by code, visits a week and units a visit that the record states, with what is used of them."""
+    code = view.record.code
+    if isinstance(record.visits, int):
+        yield Use("visits", record.visits, _visits_with(record, view, case))
+    if isinstance(record.units, Mapping) and isinstance(record.units.get(code), int):
+        yield Use(f"units of {code}", record.units[code], _units_with(record, view, case))
+    if isinstance(record.visits_per_week, int) and view.day is not None:
+        yield Use("visits in the week", record.visits_per_week, _week_with(record, view, case))
+    if isinstance(record.units_per_visit, int):
+        yield Use("units in the visit", record.units_per_visit, _visit_with(record, view, case))
 
 
 def _under(record: Authorization, view: View, case: Case) -> list[tuple[View, Answer]]:
@@ -167,27 +254,21 @@ def _history_open(record: Authorization, view: View, case: Case, start: date | N
     return [Need("history.complete_from", f"Which services were given under the authorization{since}?", None, None)]
 
 
-def _within(limit: int, low: Any, high: Any, needs: list[Need]) -> Answer:
-    if low > limit:
-        return FALSE
-    return TRUE if high is not None and high <= limit else unknown(*needs)
+def _open_above(found: Interval, missing: list[Need]) -> Interval:
+    """The same with no upper end, where services may be missing."""
+    return Interval(found.low, None if missing else found.high, found.needs | frozenset(missing))
 
 
-def _visits_left(record: Authorization, view: View, case: Case) -> Answer:
-    if not isinstance(record.visits, int):
-        return TRUE
+def _visits_with(record: Authorization, view: View, case: Case) -> Interval:
     under = _under(record, view, case)
     if not isinstance(record.used_visits, int):
-        found = _visits(under, view, case)
-        missing = _history_open(record, view, case, None)
-        return _within(record.visits, found.low, None if missing else found.high, [*found.needs, *missing])
+        return _open_above(_visits(under, view, case), _history_open(record, view, case, None))
     own = [(v, a) for v, a in under if v.own]
     found = _visits(own, view, case)
     # Another claim of the same day may have used the visit already; those used say nothing of days.
     twice = {v.day for v, _ in own for other, _ in under if not other.own and other.day == v.day and _may_be_one(other, v, case)}
-    needs = [*found.needs, *([_THAT_DAY] if twice else [])]
-    high = None if found.high is None else record.used_visits + found.high
-    return _within(record.visits, record.used_visits + max(0, found.low - len(twice)), high, needs)
+    sure = Interval(max(0, found.low - len(twice)), found.high, found.needs | frozenset([_THAT_DAY] if twice else []))
+    return exactly(record.used_visits).add(sure)
 
 
 def visits_used(record: Authorization, view: View, case: Case) -> Interval:
@@ -195,17 +276,15 @@ def visits_used(record: Authorization, view: View, case: Case) -> Interval:
     if isinstance(record.used_visits, int):
         return exactly(record.used_visits)
     items = [distinct.item(_VISITS, other, answer, case) for other, answer in _under(record, view, case) if other is not view]
-    found, missing = distinct.number(items), _history_open(record, view, case, None)
-    return Interval(found.low, None if missing else found.high, found.needs | frozenset(missing))
+    return _open_above(distinct.number(items), _history_open(record, view, case, None))
 
 
 def units_used(record: Authorization, code: str, view: View, case: Case) -> Interval:
     """The units of a code used of an authorization before a line: what is stated, else those of the services it covers (M7.2)."""
     if isinstance(record.used_units, Mapping) and code in record.used_units:
         return exactly(record.used_units[code])
-    low, high, needs = _units([(other, answer) for other, answer in _under(record, view, case) if other is not view and other.record.code == code])
-    missing = _history_open(record, view, case, None)
-    return Interval(low, None if missing else high, frozenset([*needs, *missing]))
+    found = _units([(other, answer) for other, answer in _under(record, view, case) if other is not view and other.record.code == code])
+    return _open_above(found, _history_open(record, view, case, None))
 
 
 def _visits(under: list[tuple[View, Answer]], view: View, case: Case) -> Interval:
@@ -218,50 +297,41 @@ _THAT_DAY: Final = Need("authorization.used_visits", "Do the visits used include
 _VISITS: Final = Counter("visits", None, None, ())
 
 
-def _units_left(record: Authorization, view: View, case: Case) -> Answer:
+def _units_with(record: Authorization, view: View, case: Case) -> Interval:
     code = view.record.code
-    if not isinstance(record.units, Mapping) or not isinstance(record.units.get(code), int):
-        return TRUE
     stated = isinstance(record.used_units, Mapping) and code in record.used_units  # of another code they say nothing of this one
-    under = [(v, a) for v, a in _under(record, view, case) if v.record.code == code and (v.own or not stated)]
-    used = record.used_units.get(code, 0) if isinstance(record.used_units, Mapping) else 0
-    missing = [] if stated else _history_open(record, view, case, None)
-    low, high, needs = _units(under)
-    return _within(record.units[code], used + low, None if missing or high is None else used + high, [*needs, *missing])
+    found = _units([(v, a) for v, a in _under(record, view, case) if v.record.code == code and (v.own or not stated)])
+    if stated and isinstance(record.used_units, Mapping):
+        return exactly(record.used_units[code]).add(found)
+    return _open_above(found, _history_open(record, view, case, None))
 
 
-def _units(under: list[tuple[View, Answer]]) -> tuple[int, int | None, list[Need]]:
-    low, high, needs = 0, 0, []
+def _units(under: list[tuple[View, Answer]]) -> Interval:
+    low, high, needs = 0, 0, set[Need]()
     unbounded = False
     for view, answer in under:
         units = view.record.units
-        needs += list(answer.needs)
+        needs |= answer.needs
         if units is UNKNOWN:
             unbounded = True
-            needs.append(Need("units", "How many units are billed?", None, None))
+            needs.add(Need("units", "How many units are billed?", of=view.said))
             continue
         number = units if isinstance(units, int) else 0
         high += number
         low += number if answer.truth is Truth.TRUE else 0
-    return low, None if unbounded else high, needs
+    return Interval(low, None if unbounded else high, frozenset(needs))
 
 
-def _week_left(record: Authorization, view: View, case: Case) -> Answer:
-    if not isinstance(record.visits_per_week, int) or view.day is None:
-        return TRUE
+def _week_with(record: Authorization, view: View, case: Case) -> Interval:
+    assert view.day is not None
     week = dates.week_span(view.day, 6)
     found = _visits([(v, a) for v, a in _under(record, view, case) if v.day is None or week.holds(v.day)], view, case)
-    missing = _history_open(record, view, case, week.from_)
-    return _within(record.visits_per_week, found.low, None if missing else found.high, [*found.needs, *missing])
+    return _open_above(found, _history_open(record, view, case, week.from_))
 
 
-def _visit_left(record: Authorization, view: View, case: Case) -> Answer:
-    if not isinstance(record.units_per_visit, int):
-        return TRUE
+def _visit_with(record: Authorization, view: View, case: Case) -> Interval:
     found = [(v, all_of([a, _one_visit(v, view, case)])) for v, a in _under(record, view, case) if v.day in (view.day, None)]
-    low, high, needs = _units([(v, a) for v, a in found if a.truth is not Truth.FALSE])
-    missing = _history_open(record, view, case, view.day)
-    return _within(record.units_per_visit, low, None if missing else high, [*needs, *missing])
+    return _open_above(_units([(v, a) for v, a in found if a.truth is not Truth.FALSE]), _history_open(record, view, case, view.day))
 
 
 def _may_be_one(other: View, view: View, case: Case) -> bool:

@@ -133,10 +133,6 @@ class Builder:
 
     _t_selector = _selector
 
-    def _selector_of(self, part: Part) -> t.Selector | None:
-        """A plain list where the grammar allows no `excluding`."""
-        return None if part is None else t.Selector(self.build(part), (), span=span_of(part))
-
     # ---- heads and definitions -------------------------------------------------------------------------------
 
     def _start(self, tree: Tree[Token], span: t.Span) -> t.File:
@@ -442,8 +438,8 @@ class Builder:
         return self._of(t.CountCompare, tree.children, span)
 
     def _includes(self, tree: Tree[Token], span: t.Span) -> t.Includes:
-        scope, no, items, where = tree.children
-        return t.Includes(self.build(scope), no is not None, self.build(items), self.build(where), span=span)
+        scope, no, of, where = tree.children
+        return t.Includes(self.build(scope), no is not None, self.build(of), self.build(where), span=span)
 
     def _within(self, tree: Tree[Token], span: t.Span) -> t.Within:
         moment, *rest = tree.children
@@ -461,7 +457,7 @@ class Builder:
 
     def _visit(self, tree: Tree[Token], span: t.Span) -> t.Visit:
         which, of, where, window = tree.children
-        return t.Visit(str(which), self._selector_of(of), self.build(where), self.build(window), span=span)
+        return t.Visit(str(which), self.build(of), self.build(where), self.build(window), span=span)
 
     def _of_table(self, tree: Tree[Token], span: t.Span) -> t.OfTable:
         return self._of(t.OfTable, tree.children, span)

@@ -18,37 +18,40 @@ MONEY = frozenset(("charge", "paid"))  # amounts that few ask for stand as their
 class Columns:
     """Services by field: the keys they were given with, and a column for each. Immutable.
 
-    `days`, `disciplines` and `allowed` are columns; `latest` is the last day of a service. `plain`: each states its discipline, and none
-    was denied. `claims`: the numbers of all the claims they stand on, to see at once that none is of a claim in hand.
+    `days`, `disciplines` (None where none is stated) and `allowed` are columns; `latest` is the last day of a service. `plain`: each states
+    its discipline, and none was denied. `claims`: the numbers of all the claims they stand on, to see at once that none is of a claim in hand.
     """
 
-    __slots__ = ("_amounts", "_build", "_columns", "allowed", "claims", "days", "disciplines", "latest", "many", "plain")
+    __slots__ = ("_amounts", "_build", "_columns", "_names", "allowed", "claims", "days", "disciplines", "latest", "many", "plain")
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], many: int, build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:
+    def __init__(self, columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int,
+                 build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:  # fmt: skip
         self._columns = columns
+        self._names = names
         self._build = build
-        self._amounts: dict[str, Sequence[Decimal]] = {}
+        self._amounts: dict[str, Sequence[Any]] = {}
         self.many = many
         self.days: Sequence[Any] = columns["date_of_service"]
-        self.disciplines: Sequence[Any] = columns.get("discipline") or (None,) * many
-        self.allowed: Sequence[Any] = columns.get("allowed") or (UNKNOWN,) * many
+        stated = columns["discipline"] if "discipline" in names else (None,) * many
+        kinds = set(stated)
+        self.disciplines: Sequence[Any] = [None if one is UNKNOWN else one for one in stated] if UNKNOWN in kinds else stated
+        self.allowed: Sequence[Any] = columns["allowed"] if "allowed" in names else (UNKNOWN,) * many
         self.latest = max(self.days)
-        self.plain = None not in self.disciplines and True not in columns.get("denied", ())
-        self.claims = "\n".join(columns.get("claim", ()))
+        self.plain = kinds.isdisjoint((None, UNKNOWN)) and ("denied" not in names or True not in columns["denied"])
+        self.claims = joined(columns["claim"]) if "claim" in names else ""
 
     def services(self) -> tuple[Service, ...]:
         """The services themselves."""
-        return self._build(zip(*(self.column(name) for name in self._columns), strict=True))
+        return self._build(zip(*(self.column(name) for name in self._names), strict=True))
 
     def column(self, name: str) -> Sequence[Any]:
         """What every service has of a field; UNKNOWN where they were given without it."""
-        found = self._columns.get(name)
-        if found is None:
+        if name not in self._names:
             return (UNKNOWN,) * self.many
         if name not in MONEY:
-            return found
+            return self._columns[name]
         if name not in self._amounts:
-            self._amounts[name] = tuple(map(Decimal, found))
+            self._amounts[name] = tuple([Decimal(one) if one.__class__ is str else one for one in self._columns[name]])
         return self._amounts[name]
 
     def of(self, names: Sequence[str], claim: str | None) -> Iterable[tuple[Any, ...]]:
@@ -57,6 +60,14 @@ class Columns:
         denied, claims = self.column("denied"), self.column("claim")
         kept = [one is not True and (claim is None or number != claim) for one, number in zip(denied, claims, strict=True)]
         return zip(*(compress(column, kept) for column in taken), strict=True)
+
+
+def joined(column: Sequence[Any]) -> str:
+    """The texts of a column as one, between bars."""
+    try:
+        return "|".join(column)
+    except TypeError:  # some are absent or unknown
+        return "|".join([one for one in column if one.__class__ is str])
 
 
 def columns_of(history: History) -> Columns | None:

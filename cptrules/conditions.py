@@ -43,6 +43,7 @@ from .policy import (
     Window,
     YesNo,
 )
+from .tables import Table
 from .truth import FALSE, TRUE, Answer, Interval, Need, Truth, all_of, any_of, compare, exactly, negate, unknown
 
 _INJURY: Final = FIELDS["injury_number"]
@@ -316,8 +317,8 @@ def _plain(left: Any, sign: str, right: Any) -> Answer:
         return TRUE if (left == right) == (sign == "=") else FALSE
     if type(left) is not type(right):
         return FALSE
-    held = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
-    return TRUE if held else FALSE
+    holds = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
+    return TRUE if holds else FALSE
 
 
 # ---- moments -----------------------------------------------------------------------------------------------------
@@ -506,7 +507,7 @@ def _at_the_ends(condition: Near | Apart, start: Stretch, anchor: Stretch, case:
     answers = []
     for day in {start.first, start.last, min(max(anchor.first, start.first), start.last)}:
         for other in {anchor.first, anchor.last, min(max(day, anchor.first), anchor.last)}:
-            answers.append(_held(condition, day, other, case, near))
+            answers.append(held(condition, day, other, case, near))
     return answers
 
 
@@ -517,7 +518,8 @@ def _agreed(answers: list[Answer], unsure: list[Stretch]) -> Answer:
     return unknown(*(need for one in unsure for need in one.needs), *(need for one in answers for need in one.needs))
 
 
-def _held(condition: Near | Apart, start: date, anchor: date, case: Case, near: bool) -> Answer:
+def held(condition: Near | Apart, start: date, anchor: date, case: Case, near: bool) -> Answer:
+    """Whether two dates lie within so much of each other, or so far apart; unknown where the holidays are not (M5.1)."""
     test = {
         (True, "after"): dates.within_after, (True, "before"): dates.within_before,
         (False, "after"): dates.at_least_after, (False, "before"): dates.at_least_before,
@@ -534,6 +536,19 @@ def holidays(case: Case) -> Any:
     table = case.policy.holidays
     if table is None:
         return None
+    known = _HOLIDAYS.get(id(table))
+    if known is None or known[0] is not table:
+        if len(_HOLIDAYS) >= MOST_TABLES:
+            _HOLIDAYS.clear()
+        known = _HOLIDAYS[id(table)] = table, _holidays_of(table)
+    return known[1]
+
+
+MOST_TABLES: Final = 64
+_HOLIDAYS: Final[dict[int, tuple[Table, dates.Holidays]]] = {}  # to hash a table takes longer than to read its days
+
+
+def _holidays_of(table: Table) -> dates.Holidays:
     days = frozenset(date.fromisoformat(key[0]) for key in table.all_keys())
     return dates.Holidays(days, min(days, default=date.max), max(days, default=date.min))
 

@@ -43,7 +43,16 @@ class Counted:
 
 
 def belongs(view: View, of: CodeSet | None, where: Condition | None, case: Case) -> Answer:
-    """Whether a service is one that a counter counts: not denied, in the selector, its condition true of it."""
+    """Whether a service is one that a counter counts: not denied, in the selector, its condition true of it; reckoned once in a case."""
+    key = id(of), id(where), view.identity
+    known = case.reckoned.get(key)
+    if known is None or known[0] is not of or known[1] is not where:
+        known = case.reckoned[key] = of, where, _belongs(view, of, where, case)
+    found: Answer = known[2]
+    return found
+
+
+def _belongs(view: View, of: CodeSet | None, where: Condition | None, case: Case) -> Answer:
     parts = [member(of, view, case)]
     if where is not None:
         parts.append(truth_of(where, view, case))
@@ -313,7 +322,7 @@ def _equal(left: Any, right: Any, one: View, other: View, name: str, case: Case)
 def _asked(side: Any, name: str, view: View) -> Need:
     """What to ask for a key: of the line in hand its own question, of earlier services one for all of them."""
     if isinstance(side, Need):
-        return side if view.own else attrs.evolve(side, question=_ASK.get(name, side.question))
+        return side if view.own else attrs.evolve(side, question=_ASK.get(name, side.question), of=None if name in _ASK else side.of)
     return Need(name, _ASK[name], None, None)
 
 
@@ -341,7 +350,7 @@ def _possibly(left: Any, right: Any, needs: list[Need]) -> Answer:
 
 def count(counter: Counter, view: View, case: Case) -> Counted:
     """Count up to and with the line."""
-    span, need = _window(counter, view, case)
+    span, need = window_of(counter, view, case)
     if need is not None:
         return _unsure_window(counter, view, need, case)
     if span is None:
@@ -355,7 +364,7 @@ def days_counted(counter: Counter, view: View, case: Case) -> tuple[date, ...]:
 
     Services that a balance of the history stands for are not told apart from the others: with balances there are none.
     """
-    span, _ = _window(counter, view, case)
+    span, _ = window_of(counter, view, case)
     if span is None or counter.measure == "authorizations" or (case.history is not None and case.history.balances):
         return ()
     own = (view, belongs_here(counter, view, span, case))
@@ -432,7 +441,7 @@ def _listed_out(of: CodeSet) -> bool:
     return all(entry.kind == "range" or (entry.members is not None and _listed_out(entry.members)) for entry in of.entries if entry.kind != "code")
 
 
-def _window(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need | None]:
+def window_of(counter: Counter, view: View, case: Case) -> tuple[Span | None, Need | None]:
     """The span that all keys of time give together, or what is missing to know it."""
     span: Span | None = Span(None, None)
     for key in counter.keys:
@@ -630,7 +639,7 @@ def _settled(other: View, spans: list[Span]) -> bool:
 def found_beside(of: CodeSet, keys: tuple[Key, ...], view: View, case: Case) -> Answer:
     """Whether a service of a set stands beside the line, per some keys, whatever the order (M4)."""
     counter = Counter("lines", of, None, keys)
-    span, need = _window(counter, view, case)
+    span, need = window_of(counter, view, case)
     if need is not None:
         return unknown(need)
     if span is None:

@@ -109,17 +109,35 @@ def _judging(policy: Policy) -> list[Rule]:
     return [rule for rule in policy.rules if rule.suspended is None]
 
 
+@attrs.frozen(eq=False)
+class Probes:
+    """A policy and what there is to try of it, made once for any number of claims."""
+
+    policy: Policy
+    header: tuple[Probe, ...]
+    rules: tuple[tuple[Rule, tuple[Probe, ...]], ...]
+
+    def tried(self, claim: Claim, history: History | None, session: Session | None, report: Report) -> frozenset[Side]:
+        """Give what one claim, judged in a report, has tried of the policy."""
+        lines, services = views(claim, history)
+        case = Case(self.policy, claim, history, session, lines, services, self.policy.code_table or code_table())
+        found = set(of_rules(self.policy, report))
+        for view in lines:
+            found |= {(probe.point, side) for probe in self.header for side in probe.look(view, case)}
+            for rule, its in self.rules:
+                step = _reached(rule, view, case)
+                found |= {(probe.point, side) for probe in its if probe.step <= step for side in probe.look(view, case)}
+        return frozenset(found)
+
+
+def probes_of(policy: Policy) -> Probes:
+    """Give what there is to try of a policy."""
+    return Probes(policy, tuple(_of_header(policy)), tuple((rule, tuple(probes(rule))) for rule in _judging(policy)))
+
+
 def tried(policy: Policy, claim: Claim, history: History | None, session: Session | None, report: Report) -> frozenset[Side]:
-    """Give what one claim, judged in a report, has tried of a policy."""
-    lines, services = views(claim, history)
-    case = Case(policy, claim, history, session, lines, services, policy.code_table or code_table())
-    found = set(of_rules(policy, report))
-    for view in lines:
-        found |= {(probe.point, side) for probe in _of_header(policy) for side in probe.look(view, case)}
-        for rule in _judging(policy):
-            step = _reached(rule, view, case)
-            found |= {(probe.point, side) for probe in probes(rule) if probe.step <= step for side in probe.look(view, case)}
-    return frozenset(found)
+    """Give what one claim, judged in a report, has tried of a policy; of many claims ask one `probes_of`."""
+    return probes_of(policy).tried(claim, history, session, report)
 
 
 def _reached(rule: Rule, view: View, case: Case) -> int:

@@ -7,7 +7,7 @@ agree, and this one needs no messages. Words, codes and dates are held once for 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
@@ -31,7 +31,7 @@ class NotPlain(Exception):
     """Input that the slower reader has to judge."""
 
 
-_ODD: Final = (NotPlain, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+ODD: Final = (NotPlain, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 class _Held(dict[Any, Any]):
@@ -72,6 +72,16 @@ def _day(value: Any) -> date:
     return date.fromisoformat(value)
 
 
+def _money(value: Any) -> Decimal:
+    if not _MONEY(value):
+        raise NotPlain
+    return Decimal(value)
+
+
+_DAYS: Final = _Held(_day)
+AMOUNTS: Final = _Held(_money)  # of fee schedules: they come again and again
+
+
 def _text(value: Any) -> str:
     if value.__class__ is not str or not value or value.isspace() or not value.isascii():  # beyond ASCII it may be half a character
         raise NotPlain
@@ -94,6 +104,7 @@ def _counts(name: str) -> Callable[[Any], Frozen]:
 
 # How a value is read: `{0}` stands for it. Each raises where it is not plainly good.
 _WHOLE: Final = "{0} if {0}.__class__ is int and {1} <= {0} < 1000000000 else refuse({0})"
+AMOUNT: Final = "Decimal({0}) if money({0}) else refuse({0})"
 _YES_NO: Final = "{0} if {0} is True or {0} is False else refuse({0})"
 
 
@@ -111,7 +122,7 @@ class _Maker:
 
     def read(self, field: attrs.Attribute[Any], var: str) -> str:
         """The expression that reads a field's value."""
-        kind, optional = _kind(field.type)
+        kind, optional = as_kind(field.type)
         told = self._one(kind, field.name, var)
         if told.endswith(f"[{var}]") and told[0] == "N":  # null is held beside the words
             return told if optional else f"{told} if {var} is not None else refuse({var})"
@@ -129,7 +140,7 @@ class _Maker:
         if kind is bool:
             return _YES_NO.format(var)
         if kind is Decimal:
-            return f"Decimal({var}) if money({var}) else refuse({var})"
+            return f"{self.bind(AMOUNTS)}[{var}]" if name == "allowed" else AMOUNT.format(var)
         held = held_values(kind, name, self.cls)
         return f"{self.bind(held)}[{var}]" if held is not None else f"{self.bind(_text)}({var})"
 
@@ -147,7 +158,7 @@ class _Maker:
         return f"{self.bind(held_lists(held))}[tuple({var})] {listed}"
 
 
-def _kind(kind: Any) -> tuple[Any, bool]:
+def as_kind(kind: Any) -> tuple[Any, bool]:
     """The type of a field without None and UNKNOWN, and whether null may stand for it."""
     from .interchange import inner, optional
 
@@ -246,6 +257,27 @@ class _Reader:
         return _run("def made(d):\n    " + "\n    ".join(lines), maker, self)
 
 
+PLAIN_TEXT: Final = "{0} if {0}.__class__ is str and {0}.isascii() and {0}.strip() else refuse({0})"
+
+
+def finisher(cls: type, steps: Mapping[str, Callable[[Any], Any] | str | None]) -> Callable[[Any], Any]:
+    """Make the function that makes a record of an object with the same fields.
+
+    `steps` has the fields that it was given with, and what each needs still: a function, an expression of `{0}`, or nothing.
+    """
+    maker, lines = _Maker(cls), ["o = new(twin)"]
+    for field in attrs.fields(cls):
+        step = steps.get(field.name)
+        if field.name not in steps:
+            lines.append(f"o.{field.name} = {maker.bind(field.default) if field.default is not UNKNOWN else 'UNKNOWN'}")
+        elif step is None:
+            lines.append(f"o.{field.name} = s.{field.name}")
+        else:
+            told = step.format("v") if isinstance(step, str) else f"{maker.bind(step)}(v)"
+            lines += [f"v = s.{field.name}", f"o.{field.name} = v if v is None or v is UNKNOWN else {told}"]
+    return _run("def made(s):\n    " + "\n    ".join([*lines, "o.__class__ = cls", "return o"]), maker, reader(cls))
+
+
 def _run(text: str, maker: _Maker, reader_: _Reader) -> Callable[[Any], Any]:
     names = {
         "new": object.__new__, "Decimal": Decimal, "money": _MONEY, "twin": reader_.twin, "cls": reader_.cls, "refuse": _refuse, "UNKNOWN": UNKNOWN,
@@ -287,11 +319,11 @@ def quickly(cls: type[T], data: Any) -> T | None:
             return _history(data)  # type: ignore[return-value]
         found = reader(cls)(data)
         if cls is c.Claim:
-            _claim(found)
+            claim_together(found)
         elif cls is c.Session:
             return None
         found = sound(found)
-    except _ODD:
+    except ODD:
         return None
     return found  # type: ignore[no-any-return]
 
@@ -299,7 +331,7 @@ def quickly(cls: type[T], data: Any) -> T | None:
 # ---- a claim, a history ------------------------------------------------------------------------------------------
 
 
-def _claim(claim: c.Claim) -> None:
+def claim_together(claim: c.Claim) -> None:
     """Hold a claim's lines to one another, as `interchange` does."""
     lines, diagnoses = claim.lines, claim.diagnoses
     many = len(diagnoses or ()) if diagnoses is not UNKNOWN else 10**9
@@ -319,11 +351,11 @@ def _history(data: Any) -> c.History:
     given = data.get("services") if isinstance(data, dict) else None
     if given.__class__ is not list or not given:
         found = reader(c.History)(data)
-        _spans(found)
+        history_together(found)
         return sound(found)  # type: ignore[no-any-return]
     rest = {key: value for key, value in data.items() if key != "services"}
     found = reader(c.History)(rest)
-    _spans(found)
+    history_together(found)
     columns = _columns(given)
     if columns is None:
         services = tuple(map(reader(c.Service), given))
@@ -331,11 +363,17 @@ def _history(data: Any) -> c.History:
             raise NotPlain
         object.__setattr__(found, "services", services)
         return sound(found)  # type: ignore[no-any-return]
-    object.__delattr__(found, "services")
-    return sound(found, columns)  # type: ignore[no-any-return]
+    return with_columns(found, columns)
 
 
-def _spans(history: c.History) -> None:
+def with_columns(history: c.History, columns: Columns) -> c.History:
+    """A history whose services stand in columns."""
+    object.__delattr__(history, "services")
+    return sound(history, columns)
+
+
+def history_together(history: c.History) -> None:
+    """Hold the ends of a history's spans to their beginnings, as `interchange` does."""
     spans = [(history.complete_from, history.complete_to)]
     spans += [(one.from_, one.to) for one in history.balances or ()] if history.balances is not UNKNOWN else []
     spans += [(one.from_, one.to) for one in history.authorizations or ()] if history.authorizations is not UNKNOWN else []
@@ -360,14 +398,15 @@ class _Layout:
         self.keys = keys
         self._take = itemgetter(*keys)
         self._reads = [_column_reader(fields[key]) for key in keys]
-        self._build = _builder(keys)
+        self._build = row_builder(keys)
 
     def columns(self, services: list[Any]) -> Columns:
         """Read services that all have these keys; raises where some value is not plainly good."""
         if set(map(len, services)) != {len(self.keys)}:
             raise NotPlain
         columns = zip(*map(self._take, services), strict=True)
-        return Columns({key: read(column) for key, read, column in zip(self.keys, self._reads, columns, strict=True)}, len(services), self._build)
+        found = {key: read(column) for key, read, column in zip(self.keys, self._reads, columns, strict=True)}
+        return Columns(found, self.keys, len(services), self._build)
 
 
 _LAYOUTS: dict[tuple[str, ...], _Layout | None] = {}
@@ -384,11 +423,11 @@ def _columns(services: list[Any]) -> Columns | None:
                 return None
             layout = _LAYOUTS[keys] = _Layout(keys)
         return layout.columns(services)
-    except _ODD:
+    except ODD:
         return None
 
 
-def _builder(keys: tuple[str, ...]) -> Callable[[Iterable[tuple[Any, ...]]], tuple[c.Service, ...]]:
+def row_builder(keys: tuple[str, ...]) -> Callable[[Iterable[tuple[Any, ...]]], tuple[c.Service, ...]]:
     """Makes services of rows."""
     fields = attrs.fields_dict(c.Service)
     lines = [f"{', '.join(f'o.{key}' for key in keys)}, = row"]
@@ -402,9 +441,11 @@ def _builder(keys: tuple[str, ...]) -> Callable[[Iterable[tuple[Any, ...]]], tup
 
 def _column_reader(field: attrs.Attribute[Any]) -> Callable[[tuple[Any, ...]], Any]:
     """How a whole column is read; raises where one of its values is not plainly good."""
-    kind, _ = _kind(field.type)
+    from .interchange import pattern_of
+
+    kind, _ = as_kind(field.type)
     if kind is Decimal:
-        return _money_column if field.name in MONEY else lambda column: tuple(map(Decimal, _money_column(column)))
+        return _money_column if field.name in MONEY else lambda column: tuple(map(AMOUNTS.__getitem__, column))
     if kind is date:
         return _day_column
     if kind is int:
@@ -422,26 +463,37 @@ def _column_reader(field: attrs.Attribute[Any]) -> Callable[[tuple[Any, ...]], A
     if held is None:
         return _text_column
     if field.name == "code":
-        return lambda column: tuple(map(held.__getitem__, column)) if None not in column else _refuse(column)
+        codes = _Held(_matching(pattern_of(field.name) or ""))
+        return lambda column: tuple(map(codes.__getitem__, column))
     return lambda column: tuple(map(held.__getitem__, column))
 
 
-_MONIES: Final = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,2})?\|)*[0-9]{1,9}(?:\.[0-9]{1,2})?").fullmatch
+_MONIES: Final = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,2}+)?(?:\||\Z))*+").fullmatch
+
+
+def sound_money(column: Sequence[Any]) -> None:
+    """Raise NotPlain where some text of a column is no amount; TypeError where it is no text."""
+    text = "|".join(column)
+    if not _MONIES(text) or text.count("|") != max(len(column) - 1, 0):
+        raise NotPlain
+
+
+def sound_texts(column: Sequence[Any]) -> None:
+    """Raise NotPlain where some text of a column is empty or is not surely plain; TypeError where it is no text."""
+    text = "|".join(column)
+    spaced = " " in text or not text.isprintable()
+    if not text.isascii() or not all(column) or (spaced and any(map(str.isspace, column))):
+        raise NotPlain
 
 
 def _money_column(column: tuple[Any, ...]) -> tuple[str, ...]:
     """Money as text: many amounts are asked for by nobody."""
-    joined = "|".join(column)
-    if not _MONIES(joined) or joined.count("|") != len(column) - 1:
-        raise NotPlain
+    sound_money(column)
     return column
 
 
 def _day_column(column: tuple[Any, ...]) -> tuple[date, ...]:
-    joined = "|".join(column)  # ten characters each, with dashes in their places: fromisoformat reads no other such text
-    if len(joined) != 11 * len(column) - 1 or set(joined[4::11]) != {"-"} or set(joined[7::11]) != {"-"}:
-        raise NotPlain
-    return tuple(map(date.fromisoformat, column))
+    return tuple(map(_DAYS.__getitem__, column))
 
 
 def _whole_column(column: tuple[Any, ...]) -> tuple[int, ...]:
@@ -457,9 +509,7 @@ def _yes_no_column(column: tuple[Any, ...]) -> tuple[bool | None, ...]:
 
 
 def _text_column(column: tuple[Any, ...]) -> tuple[str, ...]:
-    joined = "|".join(column)  # raises where one is no text
-    if not joined.isascii() or not all(column) or (joined.split(None, 1) != [joined] and any(map(str.isspace, column))):
-        raise NotPlain
+    sound_texts(column)
     return column
 
 

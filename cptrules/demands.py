@@ -12,10 +12,9 @@ from typing import Any, Final
 import attrs
 
 from . import words
-from .authorizations import authorized
+from .authorizations import authorized, why_none
 from .conditions import NO_ROW, interval_of, truth_of, value
-from .counting import Counted, count, found_beside, key_value, same_group, uncovered
-from .counting import _window as window_of
+from .counting import Counted, count, found_beside, key_value, same_group, uncovered, window_of
 from .dates import Span
 from .documents import held, similarity, visit
 from .fields import FIELDS
@@ -116,7 +115,7 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     """Over when the count with the line exceeds the bound."""
     demand = rule.demand
     assert isinstance(demand, Limit)
-    ranks = _ranks(demand, case)
+    ranks = ranks_of(demand, case)
     if isinstance(ranks, Need):
         return Judged(unknown(ranks), f"which lines stand hangs on {ranks.field}, which is not known")
     case = attrs.evolve(case, ranks=ranks)
@@ -138,7 +137,7 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     )  # fmt: skip
 
 
-def _ranks(demand: Limit, case: Case) -> dict[int, int] | None | Need:
+def ranks_of(demand: Limit, case: Case) -> dict[int, int] | None | Need:
     """The order in which the claim's lines stand: by a table's value of one unit, claim order breaking ties (M4)."""
     table = demand.keep_table
     if table is None:
@@ -208,6 +207,8 @@ def _prior(rule: Rule, view: View, case: Case) -> Judged:
     said = {Truth.TRUE: "an authorization covers it", Truth.FALSE: "no authorization covers it"}.get(
         answer.truth, "whether an authorization covers it is not known"
     )
+    whys = why_none(view, case, where, demand.requested, demand.matching) if answer.truth is Truth.FALSE else ""
+    said = f"{said}: {whys}" if whys else said
     sentence = f"{why}; {said}" if why else said
     return Judged(
         any_of([negate(needed.answer), answer]), sentence, f"{sentence[:1].upper()}{sentence[1:]}.", values,

@@ -150,6 +150,10 @@ CODES: Final[dict[str, tuple[str, str, str]]] = {
         "Between two versions of one rule there are days on which neither is in force. If that is meant, say so in a comment and ignore this."),
     "W017": ("warning", "an exception where `excluding` may be meant",
         "`except code in X` spares the lines of X, and they count all the same. `excluding X` in the counter leaves them out of the count too."),
+    "W018": ("warning", "something compared with itself",
+        "Both sides are the same, so that the answer is always the same: perhaps another field, an amount or a number was meant."),
+    "W019": ("warning", "a name that hides one of a library or a base",
+        "The file defines a name that a file it uses or extends defines too. The file's own rules go by its own, the other's by theirs."),
 }
 
 

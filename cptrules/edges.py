@@ -14,11 +14,10 @@ from typing import Any, Final
 
 import attrs
 
-from .conditions import _held as held
-from .conditions import events_of, interval_of, moment, value
+from .conditions import events_of, held, interval_of, moment, value
 from .counting import Counted, belongs, count, same_group, span_of
 from .dates import Span
-from .demands import _ranks as ranks_of
+from .demands import ranks_of
 from .documents import due
 from .lines import Case, View
 from .policy import (

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import product
+from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -49,8 +50,27 @@ MOST_WAYS: Final = 64
 
 
 @attrs.frozen
+class Tried:
+    """Missing facts that were tried each way they can be, and for all ways together what came out and what stayed open."""
+
+    facts: tuple[Need, ...]
+    came: Mapping[tuple[object, ...], tuple[str, frozenset[Need]]]
+
+    def idle(self) -> set[object]:
+        """The keys of those that change nothing: whatever the others are, under each of its ways the same comes out or the same stays open (N1)."""
+        return {need.key for place, need in enumerate(self.facts) if self._changes_nothing(place)}
+
+    def _changes_nothing(self, place: int) -> bool:
+        different: dict[tuple[object, ...], set[object]] = {}
+        for ways, (status, needs) in self.came.items():
+            told = "met" if status == "not_applicable" else status, frozenset((need.field, need.of) for need in needs)
+            different.setdefault((*ways[:place], *ways[place + 1 :]), set()).add(told)
+        return all(len(one) == 1 for one in different.values())
+
+
+@attrs.frozen
 class Verdict:
-    """What became of one rule on one line."""
+    """What became of one rule on one line; `tried` are missing facts of which nobody has looked yet whether they change anything."""
 
     status: str
     why: str
@@ -58,6 +78,7 @@ class Verdict:
     judged: Judged | None = None
     through: str | None = None
     repairs: tuple[Repair, ...] = ()
+    tried: tuple[Need, ...] = ()
 
 
 # ---- one rule on one line (M2.3) ---------------------------------------------------------------------------------
@@ -65,10 +86,25 @@ class Verdict:
 
 def verdict(rule: Rule, view: View, case: Case) -> Verdict:
     """Judge a rule on a line; where that stays open, try what is missing each way it can be (M2.5)."""
+    return asked(rule, view, case, status_of(rule, view, case))
+
+
+def status_of(rule: Rule, view: View, case: Case) -> Verdict:
+    """Judge a rule on a line, without looking which of the missing facts change nothing."""
     found = _judge(rule, view, case)
     if found.status != "undetermined":
         return found
     return _tried_each_way(rule, view, case, found)
+
+
+def asked(rule: Rule, view: View, case: Case, found: Verdict) -> Verdict:
+    """The same verdict, asking only for facts that change something."""
+    if not found.tried:
+        return found
+    keys = [need.key for need in found.tried]
+    came = {ways: _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in found.tried))}
+    idle = Tried(found.tried, {ways: (result.status, result.needs) for ways, result in came.items()}).idle()
+    return attrs.evolve(found, needs=frozenset(need for need in found.needs if need.key not in idle) or found.needs, tried=())
 
 
 def _judge(rule: Rule, view: View, case: Case) -> Verdict:
@@ -117,20 +153,21 @@ def _tried_each_way(rule: Rule, view: View, case: Case, found: Verdict) -> Verdi
     if not open_:
         return found
     keys = [need.key for need in open_]
-    results = [
-        _judge(rule, view, _with(case, keys, ways)) for ways in product(*(need.options or () for need in open_))
-    ]
-    kinds = {result.status for result in results}
-    if "undetermined" not in kinds and ("broken" not in kinds or kinds == {"broken"}):
-        return _agreed(results, kinds)
-    return attrs.evolve(found, needs=_still_asked(rule, view, case, found, open_))
+    results: list[Verdict] = []
+    kinds: set[str] = set()
+    for ways in product(*(need.options or () for need in open_)):
+        results.append(_judge(rule, view, _with(case, keys, ways)))
+        kinds.add(results[-1].status)
+        if "undetermined" in kinds or ("broken" in kinds and len(kinds) > 1):  # the other ways can't make them agree
+            return attrs.evolve(found, tried=tuple(open_))
+    return _agreed(results, kinds)
 
 
 def _tryable(needs: frozenset[Need], case: Case) -> list[Need]:
     """The missing facts that can be tried, as many as there are ways for."""
     chosen: list[Need] = []
     ways = 1
-    for need in sorted(needs, key=lambda n: (len(n.options or ()), n.field)):
+    for need in sorted(needs, key=lambda n: (len(n.options or ()), n.field, str(n.key))):
         if need.key is None or not need.options or need.key in case.tried or any(n.key == need.key for n in chosen):
             continue
         if ways * len(need.options) <= MOST_WAYS:
@@ -152,17 +189,6 @@ def _agreed(results: list[Verdict], kinds: set[str]) -> Verdict:
         same = all(set(r.repairs) == set(results[0].repairs) for r in results)
         return attrs.evolve(least, repairs=least.repairs if same else ())
     return next(result for result in results if result.status == ("met" if "met" in kinds else "not_applicable"))
-
-
-def _still_asked(rule: Rule, view: View, case: Case, found: Verdict, open_: list[Need]) -> frozenset[Need]:
-    """Leave out a missing fact that changes nothing: under each of its ways the same other facts stay open."""
-    needs = set(found.needs)
-    for need in open_:
-        results = [_judge(rule, view, case.trying(need.key, option)) for option in need.options or ()]  # type: ignore[arg-type]
-        asked = {frozenset(n.field for n in r.needs) for r in results}
-        if all(r.status == "undetermined" for r in results) and len(asked) == 1:
-            needs = {n for n in needs if n.key != need.key}
-    return frozenset(needs) or found.needs
 
 
 class Mentioned(Mapping[str, tuple[object, ...]]):
@@ -281,7 +307,8 @@ def ruled(hearing: Hearing, policy: Policy, rule: Rule, known: Mapping[int, Verd
     """Judge one rule on every line; `known` are verdicts of lines, by their numbers, that were given before."""
     case = hearing.case(policy)
     inside, known = attrs.evolve(case, mentioned=Mentioned(rule)), known or {}
-    results = [(view, known.get(view.index) or verdict(rule, view, inside)) for view in hearing.lines]
+    given = [(view, known.get(view.index) or status_of(rule, view, inside)) for view in hearing.lines]
+    results = [(view, asked(rule, view, inside, one)) for view, one in given]
     found = [one for view, result in results for one in _findings(policy, rule, view, result, case)]
     found = _by_visit(found) if isinstance(rule.demand, Documentation) else found
     return Ruled(tuple(_statuses(policy, rule, results, hearing.ignoring)), (*found, *_informs(policy, rule, results)))
@@ -356,7 +383,7 @@ def _payments(policy: Policy, lines: tuple[View, ...], case: Case) -> list[Expec
         one = expected(view, case)
         if one is not None:
             steps = tuple(f"{step.rule}: {step.text}" if step.rule else step.text for step in one.steps)
-            asked = tuple(Missing(need.field, need.question) for need in sorted(one.needs, key=lambda n: (n.field, n.question)))
+            asked = _asked(one.needs, len(lines))
             low, high = Decimal(one.amount.low), None if one.amount.high is None else Decimal(one.amount.high)
             found.append(ExpectedPayment(policy.name, view.index, low, high, steps, asked if low != high else ()))
     return found
@@ -406,8 +433,7 @@ def _statuses(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], i
         these = [(view, verdict) for view, verdict in results if verdict.status == status]
         if not these:
             continue
-        missing = {(need.field, need.question) for _, v in these for need in v.needs}
-        asked = tuple(Missing(field, question) for field, question in sorted(missing))
+        asked = _asked((need for _, v in these for need in v.needs), len(results))
         facts = next((_facts(v.judged) for _, v in these if v.judged is not None), {})
         ignored = status == "undetermined" and all(v.needs and {n.field for n in v.needs} <= ignoring for _, v in these)
         found.append(
@@ -417,6 +443,27 @@ def _statuses(policy: Policy, rule: Rule, results: list[tuple[View, Verdict]], i
             )
         )
     return found
+
+
+def _asked(needs: Iterable[Need], lines: int) -> tuple[Missing, ...]:
+    """What is missing, each question once; where it is not of every line of the claim alike, with what it is of."""
+    found: dict[tuple[str, str], set[int | str | None]] = {}
+    for need in needs:
+        found.setdefault((need.field, need.question), set()).add(need.of)
+    return tuple(Missing(field, f"{question}{_of(of, lines)}") for (field, question), of in sorted(found.items(), key=itemgetter(0)))
+
+
+_MOST_NAMED: Final = 4
+
+
+def _of(of: set[int | str | None], lines: int) -> str:
+    """The lines, services and events that a question is of."""
+    numbers, named = sorted(one for one in of if isinstance(one, int)), sorted(one for one in of if isinstance(one, str))
+    if None in of or not (named or 0 < len(numbers) < lines):
+        return ""
+    more = [f"{len(named) - _MOST_NAMED} more"] if len(named) > _MOST_NAMED else []
+    line = [f"line{'s' if len(numbers) > 1 else ''} {words.listed(map(str, numbers))}"] if numbers else []
+    return f" ({words.listed([*line, *named[:_MOST_NAMED], *more])})"
 
 
 def _why(these: list[tuple[View, Verdict]]) -> str:
@@ -578,11 +625,9 @@ def _notes(hearing: Hearing, looked_at: Collection[int]) -> list[str]:
 def _overdrawn(history: History | None) -> list[str]:
     """An authorization of which more is used than it grants covers nothing more, and the report says why."""
     given = history.authorizations if history is not None else UNKNOWN
-    return [
-        f"an authorization on file grants {one.visits} visits, and {one.used_visits} are said to be used"
-        for one in (given if isinstance(given, tuple) else ())
-        if isinstance(one.visits, int) and isinstance(one.used_visits, int) and one.used_visits > one.visits
-    ]
+    told = [(one.visits, one.used_visits) for one in (given if isinstance(given, tuple) else ())]
+    over = sorted((visits, used) for visits, used in told if isinstance(visits, int) and isinstance(used, int) and used > visits)
+    return [f"an authorization on file grants {visits} visits, and {used} are said to be used" for visits, used in over]
 
 
 def _idle(matching: tuple[Policy, ...], lines: tuple[View, ...]) -> list[str]:

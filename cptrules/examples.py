@@ -28,6 +28,7 @@ BILLING: Final = {"npi": "1000000001"}
 RENDERING: Final = {"npi": "1000000002"}
 OF_NO_POLICY: Final = ("disciplines_disagree", "code_not_in_force", *against.RULES)
 _MOST_DAYS: Final = 2000
+_EXPECTED: Final = (*OUTCOMES, "undetermined")
 
 # Keys of the JSON that are no fields of the language, with their types.
 _MORE: Final = {
@@ -126,8 +127,8 @@ class _Examples:
         known = [*(rule.name for rule in self.policy.rules), *OF_NO_POLICY]
         for expect in expects:
             word = expect.outcome.text
-            if word not in (*OUTCOMES, "undetermined"):
-                report("E029", expect.outcome, f'"{word}" is no outcome', ", ".join((*OUTCOMES, "undetermined")), nearest(word, OUTCOMES))
+            if word not in _EXPECTED:
+                report("E029", expect.outcome, f'"{word}" is no outcome', ", ".join(_EXPECTED), nearest(word, _EXPECTED))
             if expect.rule is not None and expect.rule.text not in known:
                 report("E059", expect.rule, f'the policy has no rule "{expect.rule.text}"', None, nearest(expect.rule.text, known))
             if expect.missing and word != "undetermined":
@@ -557,7 +558,8 @@ class _Given:
         if field is None:
             return
         found = self._value(field, clause.values, clause.field)
-        for record in self.claim["lines"]:
+        for number, record in enumerate(self.claim["lines"]):
+            self.spans[f"lines[{number}].{_JSON_KEY.get(clause.field.text, clause.field.text)}"] = clause.span
             if field.declared:
                 _store(record.setdefault("facts", {}), clause.field.text, found)
             else:

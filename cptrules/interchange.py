@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ from .errors import Fault, InputError
 
 if TYPE_CHECKING:
     from cattrs import Converter  # imported where it is needed: good input is read without it
+
+    from .typed import Typed
 
 T = TypeVar("T")
 
@@ -157,11 +160,18 @@ def read_facts(value: object) -> Mapping[str, object]:
     for name, fact in value.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,79}", name):
             raise ValueError("a fact's name is letters, digits and _, as the policy declares it")
-        if not isinstance(fact, str | bool | int | Decimal | date | None):
+        if not isinstance(fact, str | bool | int | float | Decimal | date | None):
             raise ValueError(f"the fact {name}: {_shown(fact)} is no single value")
         if isinstance(fact, str) and _HALF.search(fact):
             raise ValueError(f"the fact {name}: {_HALVED}")
-    return dict(value)
+        if isinstance(fact, float | Decimal) and not _comes_back(fact):
+            raise ValueError(f"the fact {name}: the number has more digits than JSON's readers keep")
+    return {name: Decimal(repr(fact)) if isinstance(fact, float) else fact for name, fact in value.items()}
+
+
+def _comes_back(number: float | Decimal) -> bool:
+    """Whether a number with a fraction is the same after it was written as JSON and read again."""
+    return math.isfinite(number) and (isinstance(number, float) or Decimal(repr(float(number))) == number)
 
 
 def read_counts(value: object, name: str) -> Mapping[str, int]:
@@ -300,8 +310,8 @@ def _plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, Mapping):  # facts: a number of theirs is one in JSON too, money is text
+        return {key: float(one) if isinstance(one, Decimal) else _plain(one) for key, one in value.items()}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -582,19 +592,43 @@ def _twice(value: Any, path: str, depth: int) -> Iterator[Fault]:
 
 def read_json(cls: type[T], text: str | bytes) -> T:
     """Read a record from JSON text; raises InputError with every fault and its path."""
-    return _plainly(cls, text) or read(cls, parsed(text))
+    like = _LIKE_BEFORE.get(cls) or _like_before(cls)
+    found = like.quickly(text) if like is not None else None
+    return found or _plainly(cls, text, like) or _read(cls, parsed(text))
 
 
-def _plainly(cls: type[T], text: str | bytes) -> T | None:
+FEW: Final = 32  # records that are read before msgspec is looked for: to import it takes longer than to read these
+_LIKE_BEFORE: dict[type, Typed | None] = {}
+_MANY: dict[type, int] = {}
+
+
+def _like_before(cls: type) -> Typed | None:
+    """The reader of records like those before, where msgspec is installed (extra `[fast]`)."""
+    many = _MANY[cls] = _MANY.get(cls, 0) + 1
+    if many < FEW or cls in _LIKE_BEFORE:
+        return None
+    try:
+        from .typed import typed
+    except ImportError:
+        _LIKE_BEFORE[cls] = None
+    else:
+        _LIKE_BEFORE[cls] = typed(cls)
+    return _LIKE_BEFORE[cls]
+
+
+def _plainly(cls: type[T], text: str | bytes, like: Typed | None) -> T | None:
     """Read a record from JSON text without a fault; None where there may be one, or anything that has to be looked at closely."""
     try:
         plain = text.decode("utf-8") if isinstance(text, bytes) else text
         if "\\u" in plain or _HALF.search(plain):
             return None  # half a character may be in it
         data = json.loads(plain, object_pairs_hook=_unlike, parse_float=Fraction, parse_int=_integer, parse_constant=_constant)
-        return decode.quickly(cls, data)
+        found = decode.quickly(cls, data)
     except (ValueError, RecursionError):
         return None
+    if like is not None and found is not None:
+        like.learn(data)
+    return found
 
 
 def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

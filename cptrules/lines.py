@@ -63,6 +63,11 @@ class View:
         """What tells it from the other services of the case."""
         return ("line" if self.own else "service", self.index)
 
+    @property
+    def said(self) -> int | str:
+        """What a question calls it: a line by its number, an earlier service by its code and date."""
+        return self.index if self.own else f"{self.record.code} on {self.day}" if self.day else f"{self.record.code} of no date"
+
 
 @attrs.frozen(eq=False)
 class Case:
@@ -82,7 +87,7 @@ class Case:
     event: Event | None = None
     pair_lines: tuple[View, ...] = ()
     ranks: Mapping[int, int] | None = None  # the order of the claim's own lines under `keep highest` or `keep lowest`
-    timelines: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False)  # windows by line, kept by windows.py; each case has its own
+    reckoned: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False)  # once for all who ask of this case: windows, who belongs
 
     def trying(self, key: tuple[object, ...], value: object) -> Case:
         """The same case with one missing fact tried as a value."""
@@ -113,9 +118,9 @@ def _service_order(service: Service) -> tuple[Any, ...]:
     return day, str(service.claim), str(service.number), str(service.code), str(service.modifiers)
 
 
-def repr_all(service: Service) -> str:
-    """Everything a service says, as text to sort by."""
-    return str(attrs.astuple(service))  # the repr of a provider hides its number
+def repr_all(record: Service | Event) -> str:
+    """Everything a record says, as text to sort by and to tell it from others."""
+    return str(attrs.astuple(record))  # the repr of a provider hides its number
 
 
 def _same_claim(service: Service, claim: Claim) -> bool:
@@ -128,7 +133,7 @@ def _same_claim(service: Service, claim: Claim) -> bool:
 def value_of(field: Field, view: View, case: Case) -> Seen:
     """Give the value of a field for a service: itself, None (absent) or a Need (unknown); `assume` stands in (M2.6)."""
     of_event = case.event is not None and field.name in _OF_EVENT
-    key = ("event", str(case.event), field.name) if of_event else key_of(field, view)
+    key = key_of(field, view) if case.event is None or not (of_event or field.owner == "event") else ("event", repr_all(case.event), field.name)
     if key in case.tried:
         return case.tried[key]
     found = _event_value(field, case) if of_event else _raw(field, view, case)
@@ -137,8 +142,15 @@ def value_of(field: Field, view: View, case: Case) -> Seen:
         if assumed is not None:
             return assumed.value
     if found is UNKNOWN:
-        return Need(field.name, field.question, key, options_of(field, case) if view.own else None)
+        return Need(field.name, field.question, key, options_of(field, case) if view.own else None, _of(key, view, case))
     return found
+
+
+def _of(key: tuple[object, ...], view: View, case: Case) -> int | str | None:
+    """What a question is of: the event, the line or the service; of the claim it says nothing."""
+    if key[0] == "event" and case.event is not None:
+        return f"{case.event.kind} on {case.event.date}" if isinstance(case.event.date, date) else f"{case.event.kind} of no date"
+    return None if key[0] == "claim" else view.said
 
 
 def key_of(field: Field, view: View) -> tuple[object, ...]:
@@ -344,7 +356,7 @@ def _discipline(view: View, case: Case, key: tuple[object, ...]) -> Seen:
     options = discipline_options(view, case)
     if len(options) == 1:
         return options[0]
-    return Need("discipline", _DISCIPLINE.question, key, options if view.own else None)
+    return Need("discipline", _DISCIPLINE.question, key, options if view.own else None, view.said)
 
 
 def discipline_sources(view: View, case: Case) -> list[tuple[str, str]]:

@@ -40,12 +40,17 @@ def linted(names: Iterable[str], on: date | None = None) -> tuple[Loaded, tuple[
 
 
 def _of_file(file: PolicyFile, policy: Policy | None, on: date | None) -> Iterator[Diagnostic]:
+    yield from weaknesses(file, policy, on)
+    if policy is not None:
+        yield from _untried(file, policy)
+
+
+def weaknesses(file: PolicyFile, policy: Policy | None, on: date | None = None) -> Iterator[Diagnostic]:
+    """Give the warnings of a file without mistakes that need no test to be run; the policy is None where it is a library."""
     yield from _unconfirmed(file, on)
-    if policy is None:
-        return
-    yield from _unused(file)
-    yield from _of_rules(file, policy)
-    yield from _untried(file, policy)
+    if policy is not None:
+        yield from _unused(file)
+        yield from _of_rules(file, policy)
 
 
 def _of_rules(file: PolicyFile, policy: Policy) -> Iterator[Diagnostic]:

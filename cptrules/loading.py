@@ -254,6 +254,7 @@ class _Loading:
                 file.scope.blind = True
             elif other.scope is not file.scope:
                 self._defined_twice(file, name, other)
+                _hides(file, other)
                 file.scope.visible.append(other.scope)
         for name in _named(file, t.Uses):
             other = self.by_name.get(name.text)
@@ -342,6 +343,14 @@ class _Loading:
             for clause in clauses:
                 if isinstance(clause, t.Confirmed):
                     scope.day(clause.day)
+
+
+def _hides(file: PolicyFile, other: PolicyFile) -> None:
+    """A name of the file's own that a file it uses or extends defines too."""
+    for word, block in file.scope.blocks.items():
+        if word in other.scope.blocks:
+            told = f'"{word}" is defined by {other.name} too: this file goes by its own, what {other.name} says by the other'
+            file.scope.report("W019", block.name, told, "another name; or leave it out, and the one of that file is meant")
 
 
 def _named(file: PolicyFile, kind: type) -> list[t.Name]:

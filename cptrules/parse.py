@@ -57,6 +57,15 @@ _JOINING: Final = frozenset(
 # Words of the language that are no keywords: never taken for a misspelt one.
 _KNOWN_NAMES: Final = frozenset((*MEASURES, *TIME_UNITS, *TIME_KEYS, *KIND_KEYS))
 
+# A word that stands where its like may not, what stands before it on the line, and what says it.
+_SAID_SO: Final = (
+    ("where", r"\bhas\s+[a-z]\w*", "that there is such an event is said as a distance: `EVENT where (COND) within 100 years before date_of_service`"),
+    ("where", r"\bopens\s+on\b[^{}]*", "behind `opens on` stands `when COND`; `opens after EVENT` takes `where (COND)`"),
+    ("per", r"\bcount\b.*\bexcept\b[^{}]*", "what is not to count stands behind `excluding`"),
+    ("excluding", r"(?<!visit)(?<!listed)\s+in\b[^{}()]*",
+     "a list has no `excluding`: add `and FIELD not in ...`, or name the set: `codes NAME = ... excluding ...`"),
+)  # fmt: skip
+
 # What an odd character is called, and what to do about it.
 _NAMED: Final = {
     **dict.fromkeys("\u201c\u201d\u2018\u2019", ("a curly quote", 'text stands between straight quotes: "')),
@@ -391,7 +400,7 @@ class _Run:
         near, phrase = self._near(token, self.accepted)
         if near is None or SequenceMatcher(None, phrase, near).ratio() < SURE:
             return False
-        terminal = next(name for name in self.accepted if _spelling().get(name) == near)
+        terminal = next(name for name in self.accepted if spelling_of_terminals().get(name) == near)
         self._explain(token)
         if self._starts_line(token):
             self.clause_column = token.column or 0
@@ -450,7 +459,7 @@ class _Run:
     def _explain(self, token: Token) -> None:
         text, shown, starts = str(token), _shown(token), self._starts_line(token)
         near, _ = self._near(token, self.accepted)
-        wanted = None if near else self._wanted(self.accepted if starts else self._going_on())
+        wanted = None if near else self._said_so(token) or self._wanted(self.accepted if starts else self._going_on())
         if token.type == "BAD_DATE":
             self._report("E007", token, f"{shown} is not a date", "dates are written 2026-01-31")
         elif token.type in ("_AND", "_OR") and {"_AND", "_OR"} & self.accepted:
@@ -459,6 +468,11 @@ class _Run:
             self._report("E010", token, f"{shown} opens no {'clause' if self._in_braces() else 'block'}", wanted, near)
         else:
             self._report("E004", token, f"{shown} has no place here", wanted, near)
+
+    def _said_so(self, token: Token) -> str | None:
+        """How the language says what a word means that has no place here."""
+        before = _bare(self._source(token.line or 1))[: (token.column or 1) - 1].rstrip()
+        return next((said for word, behind, said in _SAID_SO if word == str(token) and re.search(f"{behind}$", before)), None)
 
     def _near(self, token: Token, accepted: set[str]) -> tuple[str | None, str]:
         """The word of the language that was meant, if any is near, and the text that stands for it."""
@@ -471,7 +485,7 @@ class _Run:
         pair, phrase = self._near_pair(token, words)
         if pair is not None:
             return pair, phrase
-        if text in _KNOWN_NAMES or text in _spelling().values():
+        if text in _KNOWN_NAMES or text in spelling_of_terminals().values():
             return None, text
         near = self._nearest(token, words, accepted)
         if near in ("carc", "rarc") and "_CARC" in accepted:  # as like one as the other: what follows tells
@@ -614,7 +628,7 @@ class _Run:
     def _words_of(self, state: int) -> dict[str, str]:
         if state not in self.words:
             shifted = [name for name in self.table[state] if _is_terminal(name) and self._shifts(state, name)]
-            self.words[state] = {_spelling().get(name, name): name for name in shifted}
+            self.words[state] = {spelling_of_terminals().get(name, name): name for name in shifted}
         return self.words[state]
 
     def _shifts(self, state: int, terminal: str) -> bool:
@@ -716,7 +730,7 @@ def _is_terminal(name: str) -> bool:
 
 
 @cache
-def _spelling() -> dict[str, str]:
+def spelling_of_terminals() -> dict[str, str]:
     """The spelling of every keyword by its terminal's name."""
     spelt = {word.upper(): word for word in BLOCK_WORDS}
     for terminal in parser().terminals:
@@ -729,7 +743,7 @@ def _spelling() -> dict[str, str]:
 def _keywords(terminals: set[str]) -> list[str]:
     """The keywords among some terminals, the most telling first."""
     order = {word: place for place, word in enumerate(_TELLING)}
-    spelling = _spelling()
+    spelling = spelling_of_terminals()
     return sorted({spelling[name] for name in terminals if name in spelling}, key=lambda word: (order.get(word, 99), word))
 
 

@@ -96,9 +96,9 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 @cache
 def _taken() -> frozenset[str]:
     """Words of the language, which stand in quotes where they are a value."""
-    from .parse import _spelling
+    from .parse import spelling_of_terminals
 
-    return frozenset(part for word in _spelling().values() for part in word.split()) | {"none", "unknown", "yes", "no"}
+    return frozenset(part for word in spelling_of_terminals().values() for part in word.split()) | {"none", "unknown", "yes", "no"}
 
 
 def _facts(facts: Any) -> Iterator[Said]:

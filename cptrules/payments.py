@@ -16,8 +16,7 @@ import attrs
 
 from . import words
 from .conditions import NO_ROW, interval_of, value
-from .counting import _window as window_of
-from .counting import need_of_history, same_group, uncovered
+from .counting import need_of_history, same_group, uncovered, window_of
 from .dates import Span
 from .fields import FIELDS
 from .lines import Case, View, value_of

@@ -59,6 +59,7 @@ _NUMBERS: Final = ("number", "percent")
 _ORDERED: Final = ("number", "money", "percent", "date")
 _DAYS_THAT_PASS: Final = ("day", "days", "elapsed_days", "calendar_days")
 NO_FIELD: Final = Field("?", "claim", "?", "")
+_LINE_DATE: Final = DateMoment(FIELDS["date_of_service"])
 _TIMED_MEASURES: Final = ("treatment_days", "visits")
 
 
@@ -135,9 +136,9 @@ class Phrases:
             case t.Includes():
                 return self._includes(condition)
             case t.Within(moment=moment, distance=distance):
-                return Near(*self._distance(moment, distance))
+                return Near(*self._distance(condition, moment, distance))
             case t.AtLeast(moment=moment, distance=distance):
-                return Apart(*self._distance(moment, distance))
+                return Apart(*self._distance(condition, moment, distance))
             case t.InWindow(window=window):
                 return self._window_condition(window)
             case t.Authorized(where=where):
@@ -237,9 +238,8 @@ class Phrases:
                 known = [*SCOPES, *self.scope.names("window")]
                 self.scope.unknown("E024", condition.scope, "scope", known, "line, day, claim or a window")
                 scope_name = "day"
-        selector = t.Selector(condition.items, (), span=condition.span)
         where = self.condition(condition.where) if condition.where is not None else None
-        return ScopeIncludes(scope_name, condition.none, self.scope.selector(selector, "procedure"), where, window)
+        return ScopeIncludes(scope_name, condition.none, self.scope.selector(condition.of, "procedure"), where, window)
 
     # ---- comparisons and values ------------------------------------------------------------------------------
 
@@ -247,7 +247,14 @@ class Phrases:
         left, type_, field = self._left(condition.left)
         right = self.value(condition.right, type_, field)
         self._fits(condition, type_, right, field)
+        if left == right and left != FieldValue(NO_FIELD):
+            self._with_itself(condition, condition.sign in ("=", "<=", ">="))
         return Comparison(left, condition.sign, right)
+
+    def _with_itself(self, condition: Any, holds: bool) -> None:
+        """Warn of two sides that are the same."""
+        told = f"`{self.scope.said(condition.span)}` compares something with itself: it {'always' if holds else 'never'} holds where there is one"
+        self.scope.report("W018", condition, told, "another field, an amount or a number on one side")
 
     def _left(self, left: Any) -> tuple[Any, str, Field | None]:
         if isinstance(left, t.Name) and left.text not in self.extra and left.text in self.scope.event_kinds():
@@ -381,10 +388,13 @@ class Phrases:
         if name.text not in EVENT_KINDS and self.scope.find("event", name.text) is None:
             self.scope.unknown("E027", name, "event", self.scope.event_kinds())
 
-    def _distance(self, moment: t.Moment | None, distance: t.Distance) -> tuple[Any, ...]:
+    def _distance(self, condition: t.Within | t.AtLeast, moment: t.Moment | None, distance: t.Distance) -> tuple[Any, ...]:
         number, unit = self.length(distance.number, distance.unit)
         start = self.moment(moment) if moment is not None else None
-        return start, number, unit, distance.direction, self.moment(distance.anchor)
+        anchor = self.moment(distance.anchor)
+        if anchor == (start or _LINE_DATE):
+            self._with_itself(condition, isinstance(condition, t.Within))
+        return start, number, unit, distance.direction, anchor
 
     def length(self, number: t.Word, unit: t.Name) -> tuple[int, str]:
         """Settle a number of units of time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -44,8 +44,28 @@ class Entry(Part):
     members: CodeSet | None = None
 
 
+class _Asked(Part):
+    """Remembers what it was asked, up to a bound; that is no part of what it is."""
+
+    __slots__ = ("_answers",)
+    _answers: dict[Any, bool]
+
+    def _answered(self) -> dict[Any, bool]:
+        try:
+            found = self._answers
+        except AttributeError:
+            found = {}
+            object.__setattr__(self, "_answers", found)
+        if len(found) >= MOST_ANSWERS:
+            found.clear()
+        return found
+
+
+MOST_ANSWERS: Final = 4_096  # of one set: dates make them many
+
+
 @attrs.frozen(repr=False)
-class CodeSet(Part):
+class CodeSet(_Asked):
     """What a selector names: entries, less what is excluded; `text` is how the file wrote it, `system` its kind of code."""
 
     text: str
@@ -56,8 +76,13 @@ class CodeSet(Part):
 
     def holds(self, code: str, on: date, discipline: str | None = None) -> bool:
         """Say whether a code (or, for a service, its code and discipline) is in the set on a date."""
-        inside = any(self._entry_holds(entry, code, on, discipline) for entry in self.entries)
-        return inside and not any(self._entry_holds(entry, code, on, discipline) for entry in self.excluding)
+        answers = self._answered()
+        found = answers.get((code, on, discipline))
+        if found is None:
+            inside = any(self._entry_holds(entry, code, on, discipline) for entry in self.entries)
+            found = inside and not any(self._entry_holds(entry, code, on, discipline) for entry in self.excluding)
+            answers[code, on, discipline] = found
+        return found
 
     def _entry_holds(self, entry: Entry, code: str, on: date, discipline: str | None) -> bool:
         if not entry.span.holds(on):
@@ -79,8 +104,13 @@ class CodeSet(Part):
     @property
     def asks_discipline(self) -> bool:
         """Whether membership may hang on the line's discipline."""
-        both = (*self.entries, *self.excluding)
-        return any(e.kind == "discipline" or (e.members is not None and e.members.asks_discipline) for e in both)
+        answers = self._answered()
+        found = answers.get("discipline")
+        if found is None:
+            both = (*self.entries, *self.excluding)
+            found = any(e.kind == "discipline" or (e.members is not None and e.members.asks_discipline) for e in both)
+            answers["discipline"] = found
+        return found
 
     def disciplines(self) -> tuple[str, ...]:
         """The disciplines it names by themselves, in the file's order."""

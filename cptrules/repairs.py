@@ -196,6 +196,8 @@ def clears(before: Report, after: Report, finding: Finding) -> bool:
     if len(left) >= len(others) or any(f.message == finding.message for f in left):
         return False
     known = {(*_kin(f), line) for f in before.found for line in f.lines}
+    split = {line.number for line in after.claim.lines} - {line.number for line in before.claim.lines}  # parts of a line that the finding names
+    known |= {(policy, rule, outcome, part) for policy, rule, outcome, line in known if line in finding.lines for part in split}
     fresh = [f for f in after.found if SEVERITY[f.outcome] > SEVERITY["inform"] and any((*_kin(f), n) not in known for n in f.lines)]
     return not fresh and SEVERITY[after.at_most] <= SEVERITY[before.at_most]
 

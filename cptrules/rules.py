@@ -193,11 +193,12 @@ class Rules:
             self.scope.report("E029", clause.outcome, f'"{outcome}" is no outcome', ", ".join(RULE_OUTCOMES), nearest(outcome, RULE_OUTCOMES))
             outcome = "warn"
         if clause.carc is not None and not carc_known(clause.carc.text):
-            told, wanted = f"{clause.carc.text} is no CARC of the table", "a group (CO, PR, OA, PI) and a code, as in CO-119"
+            told = f"{clause.carc.text} is no CARC of the table"
+            wanted = "a group (CO, PR, OA, PI) and a code, as in CO-119; `cptrules explain carc` lists them"
             self.scope.report("E050", clause.carc, told, wanted, nearest_carc(clause.carc.text))
         for rarc in clause.rarcs:
             if not rarc_known(rarc.text):
-                self.scope.report("E051", rarc, f"{rarc.text} is no RARC of the table", near=nearest_rarc(rarc.text))
+                self.scope.report("E051", rarc, f"{rarc.text} is no RARC of the table", "`cptrules explain rarc` lists them", nearest_rarc(rarc.text))
         return outcome, clause.carc.text if clause.carc else None, tuple(rarc.text for rarc in clause.rarcs)
 
     def message(self, clauses: list[Any], phrases: Phrases, counted: bool = False) -> str | None:

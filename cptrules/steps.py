@@ -112,7 +112,7 @@ class _Steps:
                 return {"items": partial(self._list, node.items), "excluding": partial(self._list, node.excluding, may_be_none=True)}
             case t.In():
                 return {"items": partial(self._list, node.items, field=self.fields.get(node.field.text))}
-            case t.Includes() | t.NeedsOneOf() | t.NeedsAllOf() | t.AtMostOne() | t.Refuse():
+            case t.NeedsOneOf() | t.NeedsAllOf() | t.AtMostOne() | t.Refuse():
                 return {"items": partial(self._list, node.items)}
             case t.Plans():
                 return {"ids": partial(_dropped, node.ids)}

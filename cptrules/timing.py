@@ -141,7 +141,7 @@ def _same(one: Any, other: Any) -> Answer:
 
 def _billed(view: View, case: Case) -> Amount:
     found = value_of(FIELDS["units"], view, case)
-    return Amount(found, found) if isinstance(found, int) else Amount(0, None, frozenset([UNITS]))
+    return Amount(found, found) if isinstance(found, int) else Amount(0, None, frozenset([attrs.evolve(UNITS, of=view.said)]))
 
 
 def counted_minutes(demand: Timing, view: View, case: Case) -> Amount:
@@ -161,10 +161,10 @@ def _given_minutes(view: View, case: Case) -> Amount:
     together = sum(by.values()) if isinstance(by, Mapping) and by else None
     told = found if isinstance(found, int) else together
     if told is None:
-        return Amount(0, None, frozenset([MINUTES]))
+        return Amount(0, None, frozenset([attrs.evolve(MINUTES, of=view.said)]))
     if together is None or together == told:
         return Amount(told, told)
-    need = Need("minutes", f"The line says {told} minutes, those by person come to {together}: which is right?", None, None)
+    need = Need("minutes", f"The line says {told} minutes, those by person come to {together}: which is right?", of=view.said)
     return Amount(min(told, together), max(told, together), frozenset([need]))
 
 
@@ -275,7 +275,8 @@ def assisted(view: View, case: Case) -> Any:
         return True
     if role in THERAPISTS and modifiers is not UNKNOWN:
         return False
-    return Need("assisted", "Did an assistant give more than 10 percent of it?", (*view.identity, "assisted"), (True, False) if view.own else None)
+    key, options = (*view.identity, "assisted"), (True, False) if view.own else None
+    return Need("assisted", "Did an assistant give more than 10 percent of it?", key, options, view.said)
 
 
 def tagged_units(view: View, by: Mapping[str, int], case: Case) -> tuple[int, int] | Need:
@@ -288,7 +289,7 @@ def tagged_units(view: View, by: Mapping[str, int], case: Case) -> tuple[int, in
         return (0, known) if assistant else (known, 0)
     if length_of(view, case) == _FIFTEEN:
         if units.needs:
-            return UNITS
+            return attrs.evolve(UNITS, of=view.said)
         ways = [assistant_units(therapist, assistant, units.low, method) for method in _methods(view, case)]
         return max(ways, key=lambda way: way[1])
     tagged = any(assisted_untimed(therapist, assistant, method) for method in _methods(view, case))

@@ -287,7 +287,7 @@ class Includes:
 
     scope: Name
     none: bool
-    items: tuple[Item, ...]
+    of: Selector
     where: Condition | None = None
     span: Span = _span()
 

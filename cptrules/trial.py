@@ -10,7 +10,7 @@ import attrs
 from . import tree as t
 from . import words
 from .claims import ServiceLine
-from .coverage import Coverage, Side, coverage, of_rules, tried
+from .coverage import Coverage, Side, coverage, of_rules, probes_of
 from .evaluate import check
 from .examples import Example, examples
 from .loading import Loaded, PolicyFile
@@ -55,10 +55,11 @@ def trial(file: PolicyFile, policy: Policy, rules_only: bool = False) -> Trial:
     cases = examples(file, policy)
     failures: list[Failure] = []
     seen: set[Side] = set()
+    probes = probes_of(policy)
     for case in cases:
         report, failure = run(file, policy, case)
         failures += [failure] if failure is not None else []
-        seen |= set(of_rules(policy, report)) if rules_only else tried(policy, case.claim, case.history, case.session, report)
+        seen |= set(of_rules(policy, report)) if rules_only else probes.tried(case.claim, case.history, case.session, report)
     return Trial(file.path, len(file.tests()), len(cases), tuple(failures), coverage(policy).add(seen))
 
 

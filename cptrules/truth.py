@@ -24,13 +24,15 @@ class Truth(enum.Enum):
 class Need:
     """A missing fact: the policy's word for it, the question to ask, and, where they are few, the ways it can be.
 
-    `key` identifies the fact in its case and `options` are its ways; both None where it cannot be tried each way (M2.5).
+    `key` identifies the fact in its case and `options` are its ways; both None where it cannot be tried each way (M2.5). `of` says
+    which line, service or event it is of: the number of a line, or words; None where it is the claim's or the patient's.
     """
 
     field: str
     question: str = attrs.field(eq=False)
     key: tuple[object, ...] | None = None
     options: tuple[object, ...] | None = attrs.field(default=None, eq=False)
+    of: int | str | None = None
 
 
 @attrs.frozen

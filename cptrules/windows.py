@@ -83,9 +83,9 @@ def span_in(window: Window, view: View, case: Case) -> Span | None | Need:
 
 def timeline(window: Window, view: View, case: Case) -> Timeline | Need:
     """All windows of a name as they are for a line's patient and group, or the missing fact that would tell; reckoned once in a case."""
-    known = case.timelines.get((id(window), view.identity))
+    known = case.reckoned.get((id(window), view.identity))
     if known is None or known[0] is not window:
-        known = case.timelines[id(window), view.identity] = window, _timeline_of(window, view, case)
+        known = case.reckoned[id(window), view.identity] = window, _timeline_of(window, view, case)
     found: Timeline | Need = known[1]
     return found
 
@@ -165,6 +165,15 @@ def _found(window: Window, opening: Opening, view: View, case: Case) -> tuple[Op
 
 
 def _services(window: Window, opening: Opening, view: View, case: Case) -> _Days:
+    """The days on which services may have opened a window; reckoned once in a case."""
+    known = case.reckoned.get((id(opening), view.identity))
+    if known is None or known[0] is not opening:
+        known = case.reckoned[id(opening), view.identity] = opening, _opening_services(window, opening, view, case)
+    found: _Days = known[1]
+    return found
+
+
+def _opening_services(window: Window, opening: Opening, view: View, case: Case) -> _Days:
     from .conditions import truth_of
     from .counting import belongs, same_group
 

@@ -234,7 +234,7 @@ def _write_CountCompare(node: t.CountCompare) -> str:
 
 def _write_Includes(node: t.Includes) -> str:
     none = "no" if node.none else None
-    return _joined(f"{written(node.scope)} includes", none, _listed(node.items), _where(node.where))
+    return _joined(f"{written(node.scope)} includes", none, written(node.of), _where(node.where))
 
 
 def _write_Within(node: t.Within) -> str:

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from cptrules import tree as t
-from cptrules.parse import _spelling
+from cptrules.parse import spelling_of_terminals
 from cptrules.vocabulary import BLOCK_WORDS, RULE_KINDS
 
 T = TypeVar("T")
 
 # No name is spelt like a word of the language; `days` and its like begin keywords of two words.
-_TAKEN = {part for word in _spelling().values() for part in word.split()} | set(BLOCK_WORDS)
+_TAKEN = {part for word in spelling_of_terminals().values() for part in word.split()} | set(BLOCK_WORDS)
 _TAKEN |= {word.rstrip("s") for word in _TAKEN} | {"day"}
 
 
@@ -58,7 +58,6 @@ items: st.SearchStrategy[Any] = (
 lists = some(items)
 long_lists = some(items, 1, 40)
 selectors = st.builds(t.Selector, lists, some(items, 0, 2))
-lists_only = st.builds(t.Selector, lists)
 keys: st.SearchStrategy[Any] = (
     st.builds(t.KeyName, _words)
     | st.builds(t.KeySpan, st.sampled_from(["prior", "rolling"]), words, names)
@@ -73,7 +72,7 @@ def moments(conditions: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 def visits(conditions: st.SearchStrategy[Any]) -> st.SearchStrategy[t.Visit]:
     """The first or the last visit."""
-    return st.builds(t.Visit, st.sampled_from(["first", "last"]), maybe(lists_only), maybe(conditions), maybe(names))
+    return st.builds(t.Visit, st.sampled_from(["first", "last"]), maybe(selectors), maybe(conditions), maybe(names))
 
 
 def distances(conditions: st.SearchStrategy[Any]) -> st.SearchStrategy[t.Distance]:
@@ -109,7 +108,7 @@ def _tests(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(t.Compare, left, signs, values(inner)),
         st.builds(t.Has, subjects),
         st.builds(t.CountCompare, counts(inner), signs, values(inner)),
-        st.builds(t.Includes, names, st.booleans(), lists, maybe(inner)),
+        st.builds(t.Includes, names, st.booleans(), selectors, maybe(inner)),
         st.builds(t.Within, maybe(moments(inner)), distances(inner)),
         st.builds(t.AtLeast, maybe(moments(inner)), distances(inner)),
         st.builds(t.InWindow, names),

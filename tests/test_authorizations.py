@@ -406,3 +406,45 @@ def test_more_used_than_granted_is_said() -> None:
     report = judge(acme, claim(), history(authorizations=[{"number": "A1", "visits": 12, "used_visits": 14}]))
     assert report.outcome == "deny"
     assert any("grants 12 visits, and 14" in note for note in report.notes)
+
+
+# ---- what a finding says of those on file ------------------------------------------------------------------------
+
+WHY: list[tuple[dict[str, Any], str]] = [
+    ({"codes": ["97140", "97112"]}, "A1 is for 97112 and 97140"),
+    ({"codes": ["97140", "97112", "97530", "97535"]}, "A1 is not for 97110"),
+    ({"to": "2026-03-03"}, "A1 ended on 2026-03-03"),
+    ({"from": "2026-03-05"}, "A1 begins on 2026-03-05"),
+    ({"discipline": "OT"}, "A1 is for OT"),
+    ({"payer": "OTHER"}, "A1 is for the payer OTHER"),
+    ({"billing_provider": {"npi": "9"}}, "A1 is for another provider"),
+    ({"visits": 12, "used_visits": 12}, "A1 is used up (12 visits approved, 13 with this line)"),
+    ({"visits": 12, "used_visits": 20}, "A1 is used up (12 visits approved, 21 with this line)"),
+    ({"units": {"97110": 4}, "used_units": {"97110": 4}}, "A1 is used up (4 units of 97110 approved, 5 with this line)"),
+    ({"units_per_visit": 0}, "A1 is used up (0 units in the visit approved, 1 with this line)"),
+]
+
+
+@pytest.mark.parametrize(("stated", "told"), WHY, ids=str)
+def test_a_finding_says_why_the_one_on_file_does_not_cover_the_line(stated: dict[str, Any], told: str, acme: Policies) -> None:
+    (finding,) = judged(acme, record(**stated)).found
+    assert finding.message == f"No authorization covers it: {told}."
+
+
+def test_a_finding_says_it_of_each_and_of_no_more_than_three(acme: Policies) -> None:
+    used = record(number="A1", visits=1)
+    report = judged(acme, used, record(number="A2", to="2026-02-01"), services=(service("2026-02-03"),))
+    assert report.found[0].message == "No authorization covers it: A1 is used up (1 visits approved, 2 with this line), A2 ended on 2026-02-01."
+    many = judged(acme, *(record(number=f"A{n}", codes=["97140"]) for n in range(1, 6)))
+    assert many.found[0].message == "No authorization covers it: A1 is for 97140, A2 is for 97140, A3 is for 97140, 2 more do not either."
+    assert judged(acme).found[0].message == "No authorization covers it."
+
+
+def test_a_finding_says_what_the_rule_asks_besides() -> None:
+    (kind,) = judged(policy(RULE % "that authorization.kind = reviewed "), record(kind="notice")).found
+    assert kind.message == "No authorization covers it: A1 is not as the rule asks (authorization kind is notice)."
+    (matching,) = judged(policy(RULE % "matching code "), record()).found
+    assert matching.message == "No authorization covers it: A1 does not state its codes."
+    asked = policy(RULE % "requested at least 5 days before date_of_service ")
+    (late,) = judged(asked, record(received="2026-03-02")).found
+    assert late.message == "No authorization covers it: A1 was not asked for in time."

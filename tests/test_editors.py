@@ -14,6 +14,7 @@ pytest.importorskip("pygls")
 pytest.importorskip("pygments")
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Error, Keyword
@@ -237,3 +238,75 @@ def test_a_file_is_laid_out_and_one_with_mistakes_is_left(tmp_path: Path) -> Non
         assert not await one.client.text_document_formatting_async(asked)
 
     served(work)
+
+
+def test_a_file_that_is_not_open_is_read_from_the_disk_and_one_that_is_not_there_has_nothing(tmp_path: Path) -> None:
+    (tmp_path / "there.policy").write_text(TEXT, encoding="utf-8")
+
+    async def work(one: Client) -> None:
+        for uri, known in ((tmp_path / "there.policy", True), (tmp_path / "none.policy", False)):
+            document = lsp.TextDocumentIdentifier(uri.as_uri())
+            place = at(TEXT, "evaluations")
+            assert (await one.client.text_document_hover_async(lsp.HoverParams(document, place)) is not None) == known
+            assert (await one.client.text_document_definition_async(lsp.DefinitionParams(document, place)) is not None) == known
+            assert await one.client.text_document_rename_async(lsp.RenameParams(document, place, "x")) is None
+            options = lsp.FormattingOptions(2, True)
+            assert not await one.client.text_document_formatting_async(lsp.DocumentFormattingParams(document, options)) or known
+
+    served(work)
+
+
+def test_a_name_that_would_not_do_is_refused(tmp_path: Path) -> None:
+    async def work(one: Client) -> None:
+        uri = await one.open(tmp_path / "acme.policy", TEXT)
+        for name in ("limit", "two words", "9x", "GP", "", "most", "units", 'manual"', "code"):
+            asked = lsp.RenameParams(lsp.TextDocumentIdentifier(uri), at(TEXT, "evaluations"), name)
+            with pytest.raises(JsonRpcException, match="would not do"):
+                await one.client.text_document_rename_async(asked)
+
+    served(work)
+
+
+def test_a_name_is_another_in_every_open_file_and_in_messages_too(tmp_path: Path) -> None:
+    shared = 'library acme.sets { title "Sets" }\ncodes ours = 97110, 97112\n'
+    text = """policy acme.ppo { title "Acme"  payer "ACME"  effective from 2026-01-01  uses acme.sets }
+fact home of patient : one of house, ours "Where does the patient live?"
+forbid away {
+  on        ours                             # ours are not given there
+  when      home = house
+  outcome   deny carc CO-96
+  message   "{code} of ours at {home}"
+}
+test "t" { claim on 2026-05-04 home house  line 97110 GP  expect deny by away on line 1 }
+"""
+
+    async def work(one: Client) -> None:
+        sets, uri = await one.open(tmp_path / "sets.policy", shared), await one.open(tmp_path / "acme.policy", text)
+        renamed = await one.client.text_document_rename_async(lsp.RenameParams(lsp.TextDocumentIdentifier(uri), at(text, "ours", 1), "mine"))
+        assert renamed is not None and renamed.changes is not None
+        assert [edit.range.start for edit in renamed.changes[sets]] == [at(shared, "ours")]
+        assert [edit.range.start for edit in renamed.changes[uri]] == [at(text, "ours", 1)]
+        fact = await one.client.text_document_rename_async(lsp.RenameParams(lsp.TextDocumentIdentifier(uri), at(text, "home"), "place"))
+        assert fact is not None and fact.changes is not None
+        places = [at(text, "home", number) for number in range(text.count("home"))]
+        assert sorted((edit.range.start for edit in fact.changes[uri]), key=lambda one: (one.line, one.character)) == places
+
+    served(work)
+
+
+def test_warnings_of_the_rules_are_shown_too(tmp_path: Path) -> None:
+    async def work(one: Client) -> None:
+        text = TEXT + "codes unused = 97530\n"
+        uri = await one.open(tmp_path / "acme.policy", text.replace("  outcome", "  except    patient.age < 18 and patient.age > 65\n  outcome"))
+        assert [found.code for found in one.published[uri]] == ["W002", "W009"]
+        await one.change(uri, text)
+        assert [found.code for found in one.published[uri]] == ["W002"]
+
+    served(work)
+
+
+def test_columns_of_a_table_are_no_names(tmp_path: Path) -> None:
+    (tmp_path / "fees.csv").write_text("code,fee\n97110,30\n", encoding="utf-8")
+    text = TEXT + 'table fee from "fees.csv" keys code values fee\n'
+    document = opened(str(tmp_path / "acme.policy"), text)
+    assert [name.span.column for name in document.names() if name.text == "fee"] == [7]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from judging import claim, history, judge, line, policy, service
 
-from cptrules import Claim, History, InputError
+import cptrules
+from cptrules import Claim, History, InputError, Session
 
 
 @pytest.mark.parametrize("changed", [{"id": "\ud800"}, {"facts": {"stage": "\udfff"}}, {"condition": "a\ud800"}])
@@ -66,3 +69,48 @@ def test_a_service_before_its_injury_is_not_of_the_injury(day: str, found: str) 
     events = [{"kind": "injury", "date": "2026-02-10", "injury_number": "I1"}]
     report = judge(acme, claim(line(), injury_number="I1"), history(service(day, injury_number="I1"), events=events))
     assert report.outcome == found
+
+
+@pytest.mark.parametrize("number", ["1.5", "-0.25", "1E+2", "2.0", "7"])
+def test_a_fact_that_is_a_number_comes_back(number: str) -> None:
+    """1.5 was written as text, and the text was read as no number."""
+    text = json.dumps(claim()).removesuffix("}") + f', "facts": {{"stage": {number}}}}}'
+    read = Claim.from_json(text)
+    assert read.facts["stage"] == Decimal(number)  # type: ignore[index]
+    assert Claim.from_json(read.to_json()) == Claim.from_dict(read.to_dict()) == Claim.from_dict(json.loads(text)) == read
+
+
+@pytest.mark.parametrize("number", ["1.00000000000000000001", "1e400", "0.1000000000000000055511151231257827"])
+def test_a_fact_with_more_digits_than_json_keeps_is_refused(number: str) -> None:
+    text = json.dumps(claim()).removesuffix("}") + f', "facts": {{"stage": {number}}}}}'
+    with pytest.raises(InputError, match="more digits"):
+        Claim.from_json(text)
+
+
+def test_a_line_is_split_though_its_units_are_too_many_before_and_after() -> None:
+    """The limit names another line once there are two; the split was taken for what broke it, and the claim went out without CO."""
+    told = {"code": "97110", "contact": "one_on_one"}
+    parts = [{**told, "role": "OT", "minutes": 78}, {**told, "role": "OTA", "minutes": 20}]
+    session = {"payer": "MEDICARE_B", "date": "2026-03-04", "discipline": "OT", "interventions": parts}
+    found = cptrules.load("medicare.part_b.outpatient_therapy").bill(Session.from_dict(session))
+    assert found.claim is not None and found.report is not None
+    assert [(one.units, one.modifiers) for one in found.claim.lines] == [(5, ("GO",)), (2, ("GO", "CO"))]
+    assert {finding.rule for finding in found.report.findings} == {"unlikely_units"}
+
+
+def test_authorizations_of_which_more_is_used_than_granted_are_told_in_one_order() -> None:
+    told = [{"number": "A1", "visits": 2, "used_visits": 11}, {"number": "A1", "visits": 1, "used_visits": 2}]
+    acme = policy("prior_authorization p { on PT  outcome deny  cite manual }\n")
+    one, two = (judge(acme, claim(line()), history(authorizations=given)) for given in (told, told[::-1]))
+    assert one.notes == two.notes
+
+
+def test_what_differs_from_the_session_names_lines_in_the_order_of_their_numbers() -> None:
+    """The line to be mended was the last of the file, not the last by number."""
+    session = Session.from_dict({"payer": "ACME", "date": "2026-03-04", "interventions": [{"code": "97110", "minutes": 15}]})
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    told = {"code": "97110", "date_of_service": "2026-03-04", "modifiers": ["GP"], "units": 1, "contact": "one_on_one"}
+    lines = [{"number": 1, "minutes": 20, **told}, {"number": 2, "minutes": 20, **told}]
+    one, two = (acme.check(Claim.from_dict(claim(*several)), None, session).to_dict() for several in (lines, lines[::-1]))
+    assert one == two
+    assert [1, 2] in [finding["lines"] for finding in one["findings"]]

@@ -204,6 +204,13 @@ def test_m5_3_last_visit_of_a_selector_where_a_condition_holds() -> None:
     assert held("at least 30 days after last visit of PT where (units = 1)", past) == "met"
 
 
+def test_m5_3_last_visit_of_a_selector_less_what_it_excludes() -> None:
+    days = [service("2026-02-20", code="97161"), service("2026-01-20")]
+    treated = "at least 30 days after last visit of PT excluding 97161..97163"
+    assert held(treated, history(*days)) == "met"
+    assert held(treated.replace(" excluding 97161..97163", ""), history(*days)) == "broken"
+
+
 def test_m5_3_at_least_after_last_visit_is_true_when_there_was_none() -> None:
     assert held("at least 30 days after last visit", history(since=EVER)) == "met"
     assert held("within 30 days after last visit", history(since=EVER)) == "broken"

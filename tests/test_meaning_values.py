@@ -431,3 +431,63 @@ def test_m3_3_an_order_of_files_changes_nothing_where_one_breaks_and_one_is_open
     found = [judge(cptrules.load(*(tmp_path / f"{name}.policy" for name in order)), claim()).to_dict() for order in ("ab", "ba")]
     assert found[0] == found[1]
     assert (found[0]["at_least"], found[0]["at_most"]) == ("warn", "deny")
+
+
+# ---- a question names what it is of ------------------------------------------------------------------------------
+
+
+def questions(report: Any, rule: str) -> list[str]:
+    return [asked.question for one in report.rules if one.rule == rule for asked in one.missing]
+
+
+def test_a_question_of_some_lines_names_them_and_one_of_all_lines_does_not() -> None:
+    acme = policy("forbid far { when telehealth  outcome deny  cite manual }\n")
+    at_home, open_ = {"telehealth": False}, "Was it given by telehealth?"
+    assert questions(judge(acme, claim(line(1), line(2))), "far") == [open_]
+    assert questions(judge(acme, claim(line(1, **at_home), line(2))), "far") == [f"{open_} (line 2)"]
+    assert questions(judge(acme, claim(line(1), line(2, **at_home), line(3))), "far") == [f"{open_} (lines 1 and 3)"]
+    assert questions(judge(acme, claim()), "far") == [open_]
+
+
+def test_a_question_of_earlier_services_names_them_and_one_of_the_claim_names_nothing() -> None:
+    acme = policy("limit units { count units where (telehealth) per calendar_year  at most 2  outcome deny  cite manual }\n")
+    now = line(telehealth=True, units=2)
+    days = ["2026-01-05", "2026-01-07", "2026-01-09", "2026-01-12", "2026-01-14", "2026-01-16"]
+    one, many = (history(*(service(day) for day in some)) for some in (days[:1], days))
+    assert questions(judge(acme, claim(now), one), "units") == ["Was it given by telehealth? (97110 on 2026-01-05)"]
+    (asked,) = questions(judge(acme, claim(now), many), "units")
+    assert asked == f"Was it given by telehealth? ({', '.join(f'97110 on {day}' for day in days[:4])} and 2 more)"
+    of_claim = policy("forbid late { when claim_kind = appeal  outcome deny  cite manual }\n")
+    assert questions(judge(of_claim, claim(line(1), line(2))), "late") == ["Is it a first claim, a corrected one or an appeal?"]
+
+
+def test_a_question_that_several_lines_ask_of_each_other_names_all_of_them() -> None:
+    untimed = {"code": "97150", "minutes": 20, "contact": "group"}
+    acme = policy("timing timed { by cms_total_time  outcome reduce  cite manual }\n")
+    report = judge(acme, claim(*(line(n) for n in range(1, 5)), line(5, **untimed)))
+    assert {one.rpartition("? ")[2] for one in questions(report, "timed")} == {"(lines 1, 2, 3 and 4)"}
+
+
+def test_facts_of_two_events_are_two_facts() -> None:
+    """A wrong "clean" once: what nobody says of two surgeries was taken for one fact, alike for both."""
+    rules = 'event surgery { planned : yes_no "Was it planned?" }\nforbid between { when within 60 days after surgery where (planned) %s }\n'
+    between = "and at least 30 days after surgery where (planned)  outcome deny  cite manual"
+    days = [{"kind": "surgery", "date": day} for day in ("2026-01-20", "2026-02-20")]
+    report = judge(policy(rules % between), claim(), history(events=days))
+    assert (report.outcome, missing(report, "between")) == ("undetermined", {"planned"})
+    assert questions(report, "between") == ["Was it planned? (surgery on 2026-01-20 and surgery on 2026-02-20)"]
+    first = [{**days[0], "facts": {"planned": True}}, {**days[1], "facts": {"planned": False}}]
+    assert judge(policy(rules % between), claim(), history(events=first)).outcome == "deny"
+
+
+def test_a_question_of_an_event_names_it() -> None:
+    rules = 'event surgery { planned : yes_no "Was it planned?" }\nrequire near { that within 90 days after surgery where (planned) %s }\n'
+    rules = rules % " outcome deny  cite manual"
+    report = judge(policy(rules), claim(), history(events=[{"kind": "surgery", "date": "2026-02-01"}]))
+    assert questions(report, "near") == ["Was it planned? (surgery on 2026-02-01)"]
+
+
+def test_what_a_line_includes_may_leave_codes_out() -> None:
+    acme = policy("forbid beside { on 97110  when day includes PT excluding 97110  outcome deny  cite manual }\n")
+    assert judge(acme, claim(line(1), line(2)), history()).outcome == "clean"
+    assert judge(acme, claim(line(1), line(2, code="97140")), history()).outcome == "deny"

@@ -553,3 +553,25 @@ def test_n58_an_empty_cell_of_a_named_column_says_that_there_is_none() -> None:
     acme = policy(table + "forbid speech { on SLP  outcome deny  cite manual }\n", files={"added.csv": "code,disciplines\n92557,\n"})
     bare = {"number": 1, "code": "92557", "modifiers": [], "units": 1, "date_of_service": "2026-03-04"}
     assert judge(acme, claim(bare), history()).outcome == "clean"
+
+
+@pytest.mark.parametrize("role", ["audiologist", "physician", "chiropractor", "student", "aide"])
+def test_n59_the_role_of_an_audiologist_gives_no_discipline(role: str) -> None:
+    acme = policy("limit speech { count visits of SLP, 92557 per benefit_year  at most 1  outcome deny  cite manual }\n"
+                  "forbid of_slp { on SLP  outcome warn  cite manual }\n")  # fmt: skip
+    heard = line(code="92557", modifiers=[], rendering_provider={"npi": "2", "role": role})
+    report = judge(acme, claim(heard, patient={"benefit_year_start": "2026-01-01"}), history(service("2026-02-03", code="92507", modifiers=["GN"])))
+    assert (status(report, "of_slp"), status(report, "speech")) == ("not_applicable", "broken")
+
+
+@pytest.mark.parametrize(("told", "outcome"), [({}, "clean"), ({"at_home": True}, "inform"), ({"at_home": False}, "clean")])
+def test_n60_units_not_billed_are_told_of_once_the_rule_is_surely_about_the_line(told: dict[str, bool], outcome: str) -> None:
+    acme = policy('fact at_home of claim : yes_no "At home?"\ntiming timed { on PT  when at_home  by cms_total_time  outcome reduce  cite manual }\n')
+    report = judge(acme, claim(line(units=1, minutes=38, contact="one_on_one"), facts=told), history())
+    assert (report.outcome, report.at_most) == (outcome, outcome)
+
+
+def test_n61_a_modifier_that_stands_twice_is_two() -> None:
+    acme = policy("modifiers disciplines { on PT  at most one of GP, GO, GN  outcome deny  cite manual }\n")
+    found = [judge(acme, claim(line(modifiers=given)), history()).outcome for given in (["GP"], ["GP", "GP"], ["GP", "KX"], ["GP", "GO"])]
+    assert found == ["clean", "deny", "clean", "deny"]

@@ -11,7 +11,7 @@ import attrs
 
 from ..claims import Claim, History
 from ..errors import Fault, InputError, Refusal
-from ..interchange import parsed, read
+from ..interchange import parsed, read, read_json
 from .columns import CLAIM
 from .partition import ROW, TEXT, Segment, hash_of, segments_of
 from .patients import Person, patient_id, whose
@@ -87,27 +87,34 @@ class PartReader:
         place = f"{source.name} line {number}"
         data: Any = None
         try:
-            data = parsed(raw)
             if source.form == "whole":
-                told, data, refused = data
+                told, data, refused = parsed(raw)
                 place = f"{source.name} {told}".rstrip()
                 if refused is not None:
                     refusal = Refusal(data, place, tuple(Fault(*fault) for fault in refused))
                     _person(found, None, place).refusals.append(refusal)
                     return
             if source.of_a_history:
-                history = read(History, data)
+                history = read(History, data) if data is not None else read_json(History, raw)
                 _person(found, history.patient if isinstance(history.patient, str) else None, place).histories.append(history)
                 return
-            claim = self._named(read(Claim, data))
+            claim = self._named(read(Claim, data) if data is not None else read_json(Claim, raw))
             _person(found, patient_id(claim), claim.id or place).claims.append(Found(claim, place))
         except InputError as error:
-            _refuse(source, place, data, error, found)
+            _refuse(source, place, data if data is not None else _whatever(raw), error, found)
 
     def _named(self, claim: Claim) -> Claim:
         if isinstance(claim.payer, str) and claim.payer in self.payers:
             return attrs.evolve(claim, payer=self.payers[claim.payer])
         return claim
+
+
+def _whatever(raw: bytes) -> Any:
+    """What a record holds that was refused; None where it is no JSON."""
+    try:
+        return parsed(raw)
+    except InputError:
+        return None
 
 
 def _person(found: dict[Any, Person], patient: str | None, alone: Any) -> Person:

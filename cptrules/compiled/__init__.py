@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from ..claims import UNKNOWN, Claim, History, Session
+from ..claims import UNKNOWN, Claim, History, Patient, Session
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
@@ -21,6 +21,7 @@ from .program import Program
 from .report import Decision, settled
 
 _MOST_PROGRAMS: Final = 4_096
+_decision: Final = tuple.__new__  # what a NamedTuple's own constructor comes to
 
 
 @attrs.define(eq=False)
@@ -54,14 +55,16 @@ class Compiled:
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
         if history is not None and history.patient is not UNKNOWN:
-            same_patient(claim, history)
+            patient = claim.patient
+            if patient.__class__ is not Patient or patient.id != history.patient:
+                same_patient(claim, history)
         try:
             decided = program.decide(claim, history)
         except Unspoken:
             return check(self.policies, claim, history, session, ignoring)
         broken, met, asked, unsettled = decided
         if not unsettled and not any(asked):
-            return settled(Decision(self, program, claim, history, ignoring, broken, met))
+            return settled(_decision(Decision, (self, program, claim, history, ignoring, broken, met, None, None, None)))
         verdicts: dict[int, dict[int, Verdict]] = {}
         open_, counted = program.ask(claim, history, ignoring, decided, verdicts)
         return settled(Decision(self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))

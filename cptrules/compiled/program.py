@@ -11,7 +11,7 @@ from attrs import evolve
 from ..claims import Claim, History, Service, ServiceLine
 from ..codesets import code_table
 from ..conditions import truth_of
-from ..evaluate import Hearing, Mentioned, Verdict, heard, verdict
+from ..evaluate import Hearing, Mentioned, Verdict, heard, status_of, verdict
 from ..lines import Case
 from ..policy import Policy
 from ..truth import Truth
@@ -100,7 +100,8 @@ class Program:
                 these = [place for place, mask in enumerate(asked) if mask & ruling.bit]
                 if these:
                     case = evolve(hearing.case(ruling.policy), mentioned=Mentioned(ruling.rule))
-                    found = {place: verdict(ruling.rule, views[numbers[place]], case) for place in these}
+                    judge = verdict if ignoring else status_of  # which facts are missing matters now only where some are ignored
+                    found = {place: judge(ruling.rule, views[numbers[place]], case) for place in these}
                     verdicts[ruling.bit] = {numbers[place]: one for place, one in found.items()}
                     _marked(ruling, found, broken, met, missing)
         return _undetermined(missing, ignoring, len(numbers))

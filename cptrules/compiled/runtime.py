@@ -18,6 +18,7 @@ from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
 from .counters import Running
+from .eras import MOST_DAYS
 from .odd import ODD, Odd
 from .shapes import Partners
 
@@ -29,6 +30,27 @@ class NewYears(dict[int, date]):
 
     def __missing__(self, year: int) -> date:
         found = self[year] = date(year, 1, 1)
+        return found
+
+
+@attrs.frozen
+class LastDay:
+    """Tells the last day within so many weeks, months or years after a day (M5.1)."""
+
+    number: int
+    unit: str
+    _known: dict[date, date] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+
+    def __call__(self, day: date) -> date:
+        """Give it; raises Odd where the calendar ends before."""
+        found = self._known.get(day)
+        if found is None:
+            found = dates.add(day, self.number, self.unit)
+            if found is None:
+                raise Odd
+            if len(self._known) >= MOST_DAYS:
+                self._known.clear()
+            self._known[day] = found
         return found
 
 
@@ -211,9 +233,13 @@ def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Se
         for place, _, _, _ in entries:
             (met if ready else asked)[place] |= bit
         return
+    codes = {line.code for line in lines}
     for place, day, line, partners in entries:
         shut = False
         first = partners.first
+        if first.keys().isdisjoint(codes):
+            met[place] |= bit
+            continue
         try:
             for one in lines:
                 if one.code in first and one is not line and (whole or one.date_of_service == day) and not partners.open(line, one, claim, case):

@@ -90,7 +90,8 @@ def _rule(found: Shape, ruling: Ruling, view: View, case: Case, wanted: Mapping[
     if ruling.how == COLD:
         found.cold |= ruling.bit
         return
-    if scope is Truth.UNKNOWN or ruling.how == REFERENCE:
+    unsure = scope is Truth.UNKNOWN
+    if ruling.how == REFERENCE or (unsure and isinstance(ruling.rule.demand, Pairs | Timing)):
         found.asked |= ruling.bit
         return
     live = _told(ruling, view, case, found.told, wanted)
@@ -98,6 +99,7 @@ def _rule(found: Shape, ruling: Ruling, view: View, case: Case, wanted: Mapping[
         found.asked |= ruling.bit
     elif live:
         found.live |= ruling.bit
+        found.maybe |= ruling.bit if unsure else 0  # met where its demand holds, whether it is about the line or not (M2.3); else asked
         _ways_out(found, ruling, view, case)
 
 

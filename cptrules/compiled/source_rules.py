@@ -26,7 +26,7 @@ from ..policy import (
     Term,
     Timing,
 )
-from . import depends, shapes
+from . import depends, runtime, shapes
 from .eras import set_spans
 from .rulings import Ruling
 from .source import Source
@@ -76,10 +76,10 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
 
 
 def _otherwise(source: Source, ruling: Ruling, first: bool = False) -> list[str]:
-    """A demand that does not hold: met where a way out is open, asked where one may be, else broken."""
+    """A demand that does not hold: met where a way out is open, asked where one may be or the rule may not be about the line, else broken."""
     bit = ruling.bit
     if not ruling.rule.unless:
-        return [f"b |= {bit}" if first else f"else: b |= {bit}"]
+        return [f"{'if' if first else 'elif'} maybe & {bit}: a |= {bit}", f"else: b |= {bit}"]
     ways = " or ".join([f"way & {bit}", *(f"({expression(source, ruling, one)})" for one in ruling.ways)])
     return [f"{'if' if first else 'elif'} {ways}: m |= {bit}", f"elif maybe & {bit}: a |= {bit}", f"else: b |= {bit}"]
 
@@ -133,9 +133,14 @@ def _special(source: Source, condition: Condition) -> str | None:
             return _age(source, sign, limit)
         case OnList(field=field, members=members, negated=negated) if field == FIELDS["diagnosis"]:
             return _diagnosis(source, members, negated)
-        case Near(moment=DateMoment(field=start), number=number, unit="days", direction="after", anchor=DateMoment(field=anchor)):
+        case Near(moment=DateMoment(field=start), number=number, unit=unit, direction="after", anchor=DateMoment(field=anchor)):
             if start != FIELDS["received"] or anchor != FIELDS["date_of_service"] or source.assumed & {"received", "date_of_service"}:
                 return None
+            if unit == "business_days":
+                return None
+            if unit != "days":
+                source.needs.add("received")
+                return f"day <= received <= {source.bind(runtime.LastDay(number, unit))}(day)"
             source.needs |= {"received", "ordinal"}
             return f"0 <= arrived - since_one <= {int(number)}"
         case _:

@@ -20,7 +20,10 @@ def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int,
         try:
             if odd:
                 raise Odd
-            shares, billed = _alone(group[0]) if len(group) == 1 and not by_midpoint else _together(group, by_midpoint)
+            if len(group) == 1 and not by_midpoint:
+                _alone(group[0], bit, inform, broken, met, asked)
+                continue
+            shares, billed = _together(group, by_midpoint)
         except ODD:
             for entry in group:
                 asked[entry[0]] |= bit
@@ -46,13 +49,17 @@ def _over(entry: Entry, bit: int, broken: list[int], met: list[int], asked: list
     (met if way & bit else asked if maybe & bit else broken)[entry[0]] |= bit
 
 
-def _alone(entry: Entry) -> tuple[dict[str, int], dict[str, int]]:
-    """The share and the units billed of the one line of a group."""
-    code, units, (length, counts) = entry[1], entry[2], entry[4]
-    if not length:
-        return {code: 1}, {code: units + 0}
-    given = entry[3] + 0 if counts else 0
-    return {code: (given + 7) // 15 if length == 15 else midpoint_units(given, length)}, {code: units + 0}
+def _alone(entry: Entry, bit: int, inform: int, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """Decide the one line of a group."""
+    units, (length, counts) = entry[2] + 0, entry[4]
+    given = entry[3] + 0 if counts and length else 0
+    share = 1 if not length else (given + 7) // 15 if length == 15 else midpoint_units(given, length)
+    if units > share:
+        _over(entry, bit, broken, met, asked)
+        return
+    met[entry[0]] |= bit
+    if length and units < share:
+        broken[entry[0]] |= inform
 
 
 def _together(group: Sequence[Entry], by_midpoint: bool) -> tuple[dict[str, int], dict[str, int]]:

@@ -7,7 +7,7 @@ columns are those of the tree: from 1, in characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ import attrs
 
 from .. import tree as t
 from ..diagnostics import Diagnostic
+from ..lint import weaknesses
 from ..loading import Loaded, PolicyFile, read, shipped
+from ..policy import Policy
 from ..scope import Scope
 
 _HEAD: Final = re.compile(r"^(?:policy|library)[ \t]+([a-z][A-Za-z0-9_.]*)", re.MULTILINE)
 _NAMED: Final = re.compile(r"^[ \t]+(?:uses|extends)[ \t]+([^#\n]*)|^(?:policy)[^\n{]*\{[^\n]*?\b(?:uses|extends)[ \t]+([^#\n}]*)", re.MULTILINE)
 _NAME: Final = re.compile(r"[a-z][A-Za-z0-9_.]*")
+_BRACED: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @attrs.frozen
@@ -60,12 +63,27 @@ class Document:
         found = [one for one in self.loaded.diagnostics if one.path == self.path]
         return tuple(found + self._of_tests(found))
 
+    @property
+    def many_rules(self) -> int:
+        """How many rules the file itself has."""
+        return sum(1 for block in self.file.parsed.file.blocks if isinstance(block, t.RuleBlock)) if self.file is not None else 0
+
+    def weaknesses(self) -> tuple[Diagnostic, ...]:
+        """What `lint` says beyond mistakes, without running the tests; nothing while the file has mistakes."""
+        file = self.file
+        if file is None or any(one.severity == "error" for one in self.loaded.diagnostics):
+            return ()
+        return tuple(weaknesses(file, self._policy()))
+
+    def _policy(self) -> Policy | None:
+        file = self.file
+        return next((one for one in self.loaded.policies if file is not None and one.name == file.name), None)
+
     def _of_tests(self, found: list[Diagnostic]) -> list[Diagnostic]:
         """What is wrong in the tests shows only when they are built, and only where the rules have no mistake."""
         from ..examples import examples
 
-        file = self.file
-        policy = next((one for one in self.loaded.policies if file is not None and one.name == file.name), None)
+        file, policy = self.file, self._policy()
         if file is None or policy is None or any(one.severity == "error" for one in found):
             return []
         before = len(file.scope.diagnostics)
@@ -77,6 +95,18 @@ class Document:
         if self.file is not None:
             for block in self.file.parsed.file.blocks:
                 yield from _names(block)
+            yield from self._in_messages(self.file)
+
+    def _in_messages(self, file: PolicyFile) -> Iterator[Named]:
+        """The names in the braces of messages: `{residence}` stands for a field's value."""
+        for block in file.parsed.file.blocks:
+            for clause in getattr(block, "clauses", ()):
+                if isinstance(clause, t.Message):
+                    line, start = clause.text.span.line, clause.text.span.column - 1
+                    row = file.scope.source_line(line)[start : clause.text.span.end_column - 1]
+                    for match in _BRACED.finditer(row):
+                        first, last = start + match.start(1) + 1, start + match.end(1) + 1
+                        yield Named(match.group(1), t.Span(line, first, line, last), "definition")
 
     def at(self, line: int, column: int) -> Named | None:
         """The name at a place."""
@@ -138,6 +168,15 @@ def _text_of(path: str, texts: Mapping[str, str]) -> str:
         return ""
 
 
+def renamed(text: str, spans: Iterable[t.Span], name: str) -> str:
+    """A text with another name in the places of one."""
+    rows = text.split("\n")
+    for span in sorted(spans, key=lambda span: (span.line, span.column), reverse=True):
+        row = rows[span.line - 1]
+        rows[span.line - 1] = row[: span.column - 1] + name + row[span.end_column - 1 :]
+    return "\n".join(rows)
+
+
 # ---- names in the tree -------------------------------------------------------------------------------------------
 
 
@@ -156,6 +195,8 @@ def _names(node: Any, kind: str = "definition") -> Iterator[Named]:
             yield from _inside(node, ("name",))
         case t.SourceBlock():
             yield from _names(node.name, "source")
+        case t.TableBlock() | t.FactBlock() | t.EventBlock():  # their columns, words and facts are names of nothing declared
+            yield from _names(node.name)
         case t.Cite():
             yield from _names(node.source, "source")
         case t.Uses() | t.Extends():

@@ -6,9 +6,13 @@ a policy's head names them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeAlias
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
@@ -17,12 +21,13 @@ from .. import tree as t
 from ..diagnostics import Diagnostic
 from ..parse import normalised
 from . import completion, hover
-from .document import Document, opened
+from .document import Document, opened, renamed
 
 _KINDS = {
     "block": lsp.CompletionItemKind.Keyword, "clause": lsp.CompletionItemKind.Keyword, "name": lsp.CompletionItemKind.Variable,
     "code": lsp.CompletionItemKind.Constant, "word": lsp.CompletionItemKind.EnumMember,
 }  # fmt: skip
+MOST_RULES: Final = 150  # for which all is said while one types
 server = LanguageServer("cptrules", __version__)
 
 
@@ -31,9 +36,21 @@ server = LanguageServer("cptrules", __version__)
 
 def _document(uri: str) -> Document:
     """The open file of an address, with the texts of the other open ones."""
-    texts = {_path(one.uri): one.source for one in server.workspace.text_documents.values()}
+    texts = _open_texts()
     path = _path(uri)
-    return opened(path, texts.get(path, server.workspace.get_text_document(uri).source), texts)
+    return opened(path, texts[path] if path in texts else _closed(path), texts)
+
+
+def _open_texts() -> dict[str, str]:
+    return {_path(one.uri): one.source for one in server.workspace.text_documents.values()}
+
+
+def _closed(path: str) -> str:
+    """The text of a file that is not open: as it is on the disk, nothing where there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        return ""
 
 
 def _path(uri: str) -> str:
@@ -64,25 +81,38 @@ def _place(position: lsp.Position, text: str) -> tuple[int, int]:
 @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
 def did_open(ls: LanguageServer, params: lsp.DidOpenTextDocumentParams) -> None:
     """Say what is wrong in a file that was opened."""
-    _publish(ls, params.text_document.uri)
+    _publish(ls, params.text_document.uri, whole=True)
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
 def did_change(ls: LanguageServer, params: lsp.DidChangeTextDocumentParams) -> None:
     """Say it anew of every open file: one may lean on another."""
-    for document in list(ls.workspace.text_documents.values()):
-        _publish(ls, document.uri)
+    _publish_all(ls)
+
+
+@server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+def did_save(ls: LanguageServer, params: lsp.DidSaveTextDocumentParams) -> None:
+    """Say all that is wrong, in a file of very many rules too."""
+    _publish(ls, params.text_document.uri, whole=True)
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
 def did_close(ls: LanguageServer, params: lsp.DidCloseTextDocumentParams) -> None:
     """Take back what was said of a file that is closed."""
     ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+    _publish_all(ls)  # of the others: what is on the disk counts for them now
 
 
-def _publish(ls: LanguageServer, uri: str) -> None:
+def _publish_all(ls: LanguageServer) -> None:
+    for document in list(ls.workspace.text_documents.values()):
+        _publish(ls, document.uri)
+
+
+def _publish(ls: LanguageServer, uri: str, whole: bool = False) -> None:
+    """Say what is wrong in a file; what takes each rule beside each other is left out of very many while one types."""
     document = _document(uri)
-    found = [_diagnostic(one, document.text) for one in document.mistakes()]
+    told = [*document.mistakes(), *(document.weaknesses() if whole or document.many_rules <= MOST_RULES else ())]
+    found = [_diagnostic(one, document.text) for one in told]
     ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found))
 
 
@@ -131,18 +161,38 @@ def define(ls: LanguageServer, params: lsp.DefinitionParams) -> lsp.Location | N
 def refer(ls: LanguageServer, params: lsp.ReferenceParams) -> list[lsp.Location]:
     """Every place of the open files in which a name stands."""
     found = _everywhere(params.text_document.uri, params.position)
-    return [lsp.Location(uri, one) for uri, ranges in found.items() for one in ranges]
+    return [lsp.Location(uri, _range(span, one.text)) for uri, (one, spans) in found.items() for span in spans]
 
 
 @server.feature(lsp.TEXT_DOCUMENT_RENAME)
 def rename(ls: LanguageServer, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    """Give a name of this file another spelling, wherever the open files use it; a shipped file's names stay."""
+    """Give a name of this file another spelling, wherever the open files use it; a shipped file's names stay.
+
+    Refused where the other spelling would be a mistake, or is the name of something else already.
+    """
     found = _everywhere(params.text_document.uri, params.position)
-    changes = {uri: [lsp.TextEdit(one, params.new_name) for one in ranges] for uri, ranges in found.items()}
+    _refuse_what_breaks(found, params.new_name)
+    changes = {uri: [lsp.TextEdit(_range(span, one.text), params.new_name) for span in spans] for uri, (one, spans) in found.items()}
     return lsp.WorkspaceEdit(changes=changes) if changes else None
 
 
-def _everywhere(uri: str, position: lsp.Position) -> dict[str, list[lsp.Range]]:
+def _refuse_what_breaks(found: _Places, name: str) -> None:
+    """Refuse a name with which a file would have a mistake more, or its places mean something else."""
+    texts = {**_open_texts(), **{one.path: renamed(normalised(one.text), spans, name) for one, spans in found.values()}}
+    for one, spans in found.values():
+        after = opened(one.path, texts[one.path], texts)
+        more = Counter(mistake.code for mistake in after.mistakes()) - Counter(mistake.code for mistake in one.mistakes())
+        if more:
+            why = next(mistake.message for mistake in after.mistakes() if mistake.code in more)
+            raise JsonRpcInvalidParams(f'"{name}" would not do: {why}')
+        if sum(1 for other in after.names() if other.text == name) != len(spans):
+            raise JsonRpcInvalidParams(f'"{name}" would not do: the name stands in {Path(one.path).name} already')
+
+
+_Places: TypeAlias = "dict[str, tuple[Document, list[t.Span]]]"
+
+
+def _everywhere(uri: str, position: lsp.Position) -> _Places:
     """Where a declared name stands in the open files; nothing for a name that is declared in none of them."""
     document = _document(uri)
     name = document.at(*_place(position, document.text))
@@ -150,12 +200,12 @@ def _everywhere(uri: str, position: lsp.Position) -> dict[str, list[lsp.Range]]:
     open_ = {_path(one.uri): one.uri for one in server.workspace.text_documents.values()}
     if name is None or target is None or target.path not in open_:
         return {}
-    found: dict[str, list[lsp.Range]] = {}
+    found: _Places = {}
     for other in open_.values():
         one = _document(other)
         meant = [hit for hit in one.references(name) if _same(one, hit, target.path)]
         if meant:
-            found[other] = [_range(hit.span, one.text) for hit in meant]
+            found[other] = one, [hit.span for hit in meant]
     return found
 
 

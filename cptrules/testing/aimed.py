@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from ..dates import Span
 from ..fields import FIELDS
@@ -230,18 +230,12 @@ def _pairs(rule: Rule, pairs: Pairs, met: bool, draft: Draft, record: Record) ->
     rows = [row.cells for row in pairs.table.rows if row.span.holds(draft.on(record))]
     if not rows:
         return
-    row = rows[draft.draw(_numbers(len(rows)))]
+    row = draft.pick(rows)
     draft.of_code(record, row[two])
     other = draft.another_line(record)
     draft.of_code(other, row[one] if not met else row[two])
     for clause in rule.unless if draft.pick((True, False)) else ():
         aims.settle(clause.condition, True, draft, record)
-
-
-def _numbers(many: int) -> Any:
-    from hypothesis import strategies as st
-
-    return st.integers(0, many - 1)
 
 
 def _payment(payment: Payment, draft: Draft, record: Record) -> None:

@@ -22,7 +22,7 @@ from ..errors import InputError
 from ..fields import Field
 from ..policy import AmountEntry, CodeSet, Constant, Entry, NeededModifier, Opening, Policy, Rule
 from .aimed import MINUTES, aim, days
-from .drafts import Draft
+from .drafts import Draft, pick
 from .mentions import parts_of
 
 Draw = Callable[[Any], Any]
@@ -188,14 +188,13 @@ def _targets(policies: Policies) -> tuple[Target, ...]:
 
 
 def _aimed(draw: Draw, known: Mentioned, targets: tuple[Target, ...]) -> Case:
-    target = draw(st.sampled_from(targets))
-    day = draw(st.sampled_from(target.days))
-    draft = Draft(draw, target.policy, day, draw(st.sampled_from(target.policy.payers)))
+    target = pick(draw, targets)
+    draft = Draft(draw, target.policy, pick(draw, target.days), pick(draw, target.policy.payers))
     aim(target.rule, draft)
-    others = [one.rule for one in targets[::_ORDINARY] if one.policy is target.policy and one.rule.in_force(day)]
+    others = [one.rule for one in targets[::_ORDINARY] if one.policy is target.policy and one.rule.in_force(draft.day)]
     for _ in range(draw(st.sampled_from([0, 0, 0, 1])) if others else 0):
         draft.line = draft.another_line(_plain_line(draft))
-        aim(draw(st.sampled_from(others)), draft)
+        aim(draft.pick(others), draft)
     _around(draw, known, draft)
     if draw(st.booleans()):
         _leave_out(draw, draft)
@@ -232,10 +231,10 @@ def _leave_out(draw: Draw, draft: Draft) -> None:
     """Some facts are left out: they are not known."""
     homes = [draft.claim, draft.claim["patient"], draft.line, draft.history, *draft.history.get("authorizations", ())[:1]]
     for _ in range(draw(st.integers(1, 3))):
-        home = draw(st.sampled_from(homes))
+        home = draft.pick(homes)
         loose = sorted(key for key in home if key not in _FIXED)
         if loose:
-            home.pop(draw(st.sampled_from(loose)))
+            home.pop(draft.pick(loose))
     if draw(st.integers(0, 3)) == 3:
         draft.history["complete_from"] = (draft.day - draw(st.sampled_from([1, 20, 100])) * _ONE).isoformat()
 

@@ -194,7 +194,7 @@ def _narrower(before: Report, after: Report, what: str, case: Case, policies: Po
         may = {"broken": ("broken",), "met": ("met", "not_applicable"), "not_applicable": ("not_applicable",)}[status.status]
         _holds(now.status in may, f"{what} turned {key[1]} on line {key[2]} from {status.status} to {now.status}", case, policies)
     _holds(SEVERITY[before.at_least] <= SEVERITY[after.at_least], f"{what} made the claim milder than {before.at_least}", case, policies)
-    worst_by_now = max(SEVERITY[before.at_most], SEVERITY["inform"])  # units not billed are told of where the rule is surely about the line (M8.3)
+    worst_by_now = max(SEVERITY[before.at_most], SEVERITY["inform"])  # N60
     _holds(SEVERITY[after.at_most] <= worst_by_now, f"{what} made the claim worse than {before.at_most}", case, policies)
 
 
@@ -247,14 +247,15 @@ def _interval(text: str) -> tuple[Decimal, Decimal | None]:
     return numbers[0], None if text.startswith("at least") else numbers[-1]
 
 
-def _limits(policy: Policy) -> Iterator[Rule]:
+def limits_of(policy: Policy) -> Iterator[Rule]:
+    """The limits of a policy."""
     yield from (rule for rule in policy.rules if isinstance(rule.demand, Limit))
 
 
 def a_limit_is_over_only_past_it(policies: Policies, case: Case) -> None:
     """M4: a limit is broken where what was used at the least is more than the bound, met where at the most it is not, else open."""
     report = _checked(policies, case)
-    limits = {(policy.name, rule.name): rule for policy in policies.policies for rule in _limits(policy)}
+    limits = {(policy.name, rule.name): rule for policy in policies.policies for rule in limits_of(policy)}
     for status in report.rules:
         rule, used = limits.get((status.policy, status.rule)), _used(status)
         if rule is None or used is None or status.status == "not_applicable":
@@ -282,8 +283,8 @@ def adding_history_never_lowers_a_count(policies: Policies, case: Case) -> None:
         fewer = attrs.evolve(case.history, services=(*listed[:place], *listed[place + 1 :]))
         before = _by_line(_checked(policies, attrs.evolve(case, history=fewer)))
         for policy in policies.policies:
-            for rule in _limits(policy):
-                for line in case.claim.lines if _plain(rule) else ():
+            for rule in limits_of(policy):
+                for line in case.claim.lines if plainly_counted(rule) else ():
                     _more(before.get((policy.name, rule.name, line.number)), after.get((policy.name, rule.name, line.number)), case, policies)
 
 
@@ -296,7 +297,7 @@ def _more(before: RuleStatus | None, after: RuleStatus | None, case: Case, polic
     _holds(before.status != "broken" or after.status == "broken", f"a service more cleared {after.rule}", case, policies)
 
 
-def _plain(rule: Rule) -> bool:
+def plainly_counted(rule: Rule) -> bool:
     """A window moves with the services that open it; what asks for other services changes with them; a balance replaces them."""
     demand = rule.demand
     assert isinstance(demand, Limit)
@@ -309,7 +310,7 @@ def a_higher_limit_denies_no_more(policies: Policies, case: Case) -> None:
     """M4: where a bound is one higher, what was met is met, and nothing is broken that was not."""
     higher = attrs.evolve(policies, policies=tuple(_raised(policy) for policy in policies.policies))
     after = _by_line(_checked(higher, case))
-    limits = {(policy.name, rule.name) for policy in policies.policies for rule in _limits(policy)}
+    limits = {(policy.name, rule.name) for policy in policies.policies for rule in limits_of(policy)}
     for key, status in _by_line(_checked(policies, case)).items():
         if key[:2] in limits:
             told = f"a bound one higher turned {key[1]} from {status.status} to {after[key].status}"
@@ -355,8 +356,8 @@ def denied_services_never_count(policies: Policies, case: Case) -> None:
     more = attrs.evolve(case, history=attrs.evolve(case.history, services=(*case.history.services, denied)))
     before, after = _by_line(_checked(policies, case)), _by_line(_checked(policies, more))
     for policy in policies.policies:
-        for rule in _limits(policy):
-            for one in case.claim.lines if _plain(rule) else ():
+        for rule in limits_of(policy):
+            for one in case.claim.lines if plainly_counted(rule) else ():
                 key = (policy.name, rule.name, one.number)
                 if key in before:
                     same = (before[key].status, before[key].facts) == (after[key].status, after[key].facts)

@@ -89,7 +89,7 @@ def _otherwise(whole: Report, less: Report) -> Iterator[str]:
 def later_services_never_count(policies: Policies, case: Case) -> None:
     """M4: a service dated after the line does not count: with it and without it a limit comes to the same."""
     from .cases import as_test
-    from .laws import _limits, _plain
+    from .laws import limits_of, plainly_counted
 
     history, days = case.history, [line.date_of_service for line in case.claim.lines if isinstance(line.date_of_service, date)]
     if history is None or not isinstance(history.services, tuple) or len(days) < len(case.claim.lines) or max(days).year > 9000:
@@ -99,7 +99,7 @@ def later_services_never_count(policies: Policies, case: Case) -> None:
     later = tuple(again(first, case.claim, whose, back) for back in ahead for whose in (_of_claim(case.claim), _OTHER))
     before = policies.check(case.claim, history, case.session)
     after = policies.check(case.claim, attrs.evolve(history, services=(*history.services, *later)), case.session)
-    plain = {(policy.name, rule.name) for policy in policies.policies for rule in _limits(policy) if _plain(rule)}
+    plain = {(policy.name, rule.name) for policy in policies.policies for rule in limits_of(policy) if plainly_counted(rule)}
     one, two = ([(r.policy, r.rule, r.status, r.lines, r.facts) for r in report.rules if (r.policy, r.rule) in plain] for report in (before, after))
     if one != two:
         raise AssertionError(f"a service after the line counted: {two}, without it {one}\n{as_test(case, policies=policies)}")

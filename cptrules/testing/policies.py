@@ -72,7 +72,8 @@ _MONEY: Final = ("$50", "$120.50", "dollars_by_date", "deductible")
 UNITS: Final = ("days", "weeks", "months", "business_days")
 _MOMENTS: Final = (
     "date_of_service", "received", "surgery", "order", "injury", "first visit of PT", "last visit of PT, OT", "first visit in first_weeks", "decided",
-    "surgery where (preauthorized)", "patient.enrolled", "first visit of OT where (telehealth)", "last visit where (units > 1)",
+    "surgery where (preauthorized)", "patient.enrolled", "last visit of PT excluding evaluations",
+    "first visit of OT where (telehealth)", "last visit where (units > 1)",
 )  # fmt: skip
 _OUTCOMES: Final = ("deny carc CO-119", "deny carc PR-96 rarc N362", "pend", "warn", "inform")
 
@@ -153,7 +154,8 @@ def _has(draw: Draw) -> str:
 def _included(draw: Draw) -> str:
     none = _one(draw, ("", "no "))
     where = _one(draw, ("", " where (telehealth)", " where (units > 1)"))
-    return f"{_one(draw, ('day', 'claim', 'line', 'first_weeks'))} includes {none}{_one(draw, ('97140', '97530, 97110', 'PT', 'evaluations'))}{where}"
+    of = _one(draw, ("97140", "97530, 97110", "PT", "evaluations", "PT, OT excluding evaluations"))
+    return f"{_one(draw, ('day', 'claim', 'line', 'first_weeks'))} includes {none}{of}{where}"
 
 
 def _near(draw: Draw) -> str:

@@ -12,7 +12,7 @@ import sys
 from hypothesis import HealthCheck, Phase, given, settings
 
 import cptrules
-from cptrules.coverage import Coverage, coverage, tried
+from cptrules.coverage import Coverage, coverage, probes_of
 from cptrules.coverage_text import where
 from cptrules.errors import InputError
 from cptrules.testing import Case, cases
@@ -28,7 +28,7 @@ def reached(name: str, examples: int) -> tuple[Coverage, int]:
     """Try so many cases of a policy, always the same ones; with how many it took until nothing new was reached."""
     policies = cptrules.load(name)
     acme = policies.policies[0]
-    found = coverage(acme)
+    found, trying = coverage(acme), probes_of(acme)
     quiet = list(HealthCheck)
     number = last = 0
 
@@ -43,7 +43,7 @@ def reached(name: str, examples: int) -> tuple[Coverage, int]:
             report = policies.check(case.claim, case.history, case.session)
         except InputError:
             return
-        more = found.add(tried(acme, case.claim, case.history, case.session, report))
+        more = found.add(trying.tried(case.claim, case.history, case.session, report))
         last = number if more != found else last
         found = more
 

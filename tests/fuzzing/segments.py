@@ -126,7 +126,9 @@ def judge(case: File) -> str:
 def _claims_in(text: str, segment: str) -> int:
     """How many claims begin in a file: its segments of that name, with the delimiters that its ISA states."""
     found = 0
-    for interchange in re.split(r"(?=ISA[^A-Za-z0-9\s])", text.lstrip("\ufeff").lstrip()):
+    begins = r"(?=ISA([^A-Za-z0-9\s])(?s:.{2}\1.{10}\1.{2}\1.{10}\1))"  # another ISA is a segment like any
+    parts = re.split(begins, text.lstrip("\ufeff").lstrip())
+    for interchange in parts[::2]:
         if len(interchange) > 105:
             star, end = interchange[3], interchange[105]
             found += sum(part.strip().split(star)[0] == segment for part in interchange.split(end))

@@ -112,13 +112,14 @@ def _prior(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
 
 
 def _modifiers(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
-    have = set(read(FIELDS["modifier"], item, world) or ())
+    listed = tuple(read(FIELDS["modifier"], item, world) or ())
+    have = set(listed)
     wanting: list[Callable[[], bool]] = [
         lambda n=n: n.modifier not in have and (n.discipline is None or discipline(item, world) == n.discipline)  # type: ignore[misc]
         for n in demand.needs
     ]
     groups = [not have & set(group) for group in demand.one_of] + [not set(group) <= have for group in demand.all_of]
-    groups += [len(have & set(group)) > 1 for group in demand.at_most_one_of] + [bool(have & set(demand.refuse))]
+    groups += [sum(one in group for one in listed) > 1 for group in demand.at_most_one_of] + [bool(have & set(demand.refuse))]
     return _met(not some([*wanting, *(lambda g=g: g for g in groups)]))
 
 

@@ -1,0 +1,165 @@
+"""JSON that msgspec decodes is read as JSON that is looked at closely: the same records, and nothing that would be refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_decode import JUNK, PAST, spoilt
+from worlds import a_claim, a_history, lessened
+
+from cptrules import Claim, History, InputError, interchange
+from cptrules.columns import Columns
+from cptrules.typed import Typed
+
+SEEDS = st.integers(0, 2**32)
+CLAIM: dict[str, Any] = {
+    "id": "C7", "payer": "ACME", "received": "2026-03-09", "patient": {"id": "P1", "birth_date": "1950-02-03"}, "diagnoses": ["M54.50"],
+    "billing_provider": {"npi": "1234567893"}, "lines": [
+        {"number": 1, "code": "97110", "date_of_service": "2026-03-04", "modifiers": ["GP"], "units": 2, "charge": "80.00", "allowed": "58.20",
+         "discipline": "PT", "rendering_provider": {"role": "PT"}, "diagnosis_pointers": [1]},
+        {"number": 2, "code": "97140", "date_of_service": "2026-03-04", "modifiers": ["GP", "59"], "units": 1, "charge": "40", "allowed": "29.10",
+         "discipline": "PT", "rendering_provider": {"role": "PTA"}, "diagnosis_pointers": [1]},
+    ],
+}  # fmt: skip
+
+
+def taught(kind: Any, *records: Any) -> Typed:
+    """A reader that has seen some records often enough."""
+    reader = Typed(kind)
+    for _ in range(32):
+        for record in records:
+            reader.learn(record)
+    return reader
+
+
+def closely(kind: Any, text: str) -> Any:
+    try:
+        return interchange._read(kind, interchange.parsed(text))
+    except InputError:
+        return None
+
+
+def agree(reader: Typed, kind: Any, text: str) -> bool:
+    """Whether the typed reader read it; what it reads is what is read closely."""
+    quick, slow = reader.quickly(text), closely(kind, text)
+    assert quick is None or (slow is not None and quick == slow and quick.to_dict() == slow.to_dict())
+    if quick is not None:
+        assert hash(quick) == hash(slow)
+        assert quick == reader.quickly(text.encode())
+    return quick is not None
+
+
+@given(SEEDS, st.integers(0, 2))
+def test_what_msgspec_decodes_is_what_is_read_closely(seed: int, faults: int) -> None:
+    chance = Random(seed)
+    for kind, make in ((Claim, a_claim), (History, a_history)):
+        known = [make(chance) or {} for _ in range(3)]
+        data = copy.deepcopy(chance.choice(known)) if faults else make(chance) or {}
+        for _ in range(faults):
+            data = spoilt(data, chance)
+        agree(taught(kind, *known), kind, json.dumps(data, default=str))
+
+
+@given(SEEDS)
+def test_facts_left_out_are_unknown(seed: int) -> None:
+    chance = Random(seed)
+    claim, past = a_claim(chance), a_history(chance)
+    less, little = lessened(claim, past, chance)
+    agree(taught(Claim, claim, less), Claim, json.dumps(less))
+    agree(taught(History, past or {}, little or {}), History, json.dumps(little or {}))
+
+
+@pytest.mark.parametrize("key", [*CLAIM, *(f"lines.{key}" for key in CLAIM["lines"][1]), "patient.birth_date", "billing_provider.npi"])
+@pytest.mark.parametrize("value", JUNK, ids=repr)
+def test_junk_in_a_claim(key: str, value: Any) -> None:
+    data = copy.deepcopy(CLAIM)
+    *path, last = key.split(".")
+    place = data["lines"][1] if path == ["lines"] else data[path[0]] if path else data
+    place[last] = value
+    agree(taught(Claim, CLAIM), Claim, json.dumps(data, default=str))
+
+
+@pytest.mark.parametrize("key", [*PAST["services"][0], "complete_from"])
+@pytest.mark.parametrize("value", JUNK, ids=repr)
+def test_junk_in_a_history(key: str, value: Any) -> None:
+    data = copy.deepcopy(PAST)
+    (data if key == "complete_from" else data["services"][1])[key] = value
+    agree(taught(History, PAST, {"services": [{**PAST["services"][0], key: None}]} if key in ("allowed", "claim", "discipline") else PAST),
+          History, json.dumps(data, default=str))  # fmt: skip
+
+
+def test_good_records_are_read_so() -> None:
+    assert agree(taught(Claim, CLAIM), Claim, json.dumps(CLAIM))
+    reader = taught(History, PAST)
+    assert agree(reader, History, json.dumps(PAST))
+    read = reader.quickly(json.dumps(PAST))
+    assert isinstance(read._kept, Columns)
+    assert read.services == interchange._read(History, PAST).services
+
+
+def test_services_may_have_more_or_less_than_each_other() -> None:
+    mixed = copy.deepcopy(PAST)
+    mixed["services"][0]["denied"] = True
+    mixed["services"][0]["paid"] = None
+    del mixed["services"][1]["allowed"], mixed["services"][1]["discipline"], mixed["services"][0]["claim"]
+    assert agree(taught(History, PAST, mixed), History, json.dumps(mixed))
+
+
+TWICE = (
+    '{"payer": "ACME", "payer": "OTHER", "lines": [{"number": 1, "code": "97110", "date_of_service": "2026-03-04"}]}',
+    '{"payer": "ACME", "lines": [{"number": 1, "code": "97110", "code": "97140", "date_of_service": "2026-03-04"}]}',
+    '{"payer" : "ACME", "lines": [{"number" : 1, "code": "97110", "c\\u006fde": "97140", "date_of_service": "2026-03-04"}]}',
+)
+
+
+@pytest.mark.parametrize("text", TWICE)
+def test_a_key_that_stands_twice_is_refused(text: str) -> None:
+    good = '{"payer": "ACME", "lines": [{"number": 1, "code": "97110", "date_of_service": "2026-03-04"}]}'
+    reader = taught(Claim, json.loads(text), json.loads(good))
+    assert reader.quickly(good) is not None
+    assert reader.quickly(text) is None
+    for _ in range(3 * interchange.FEW):  # the reader that everybody has may have seen such claims by now
+        with pytest.raises(InputError):
+            Claim.from_json(text)
+
+
+NO_CLAIMS = ("", "{", "[]", "null", "5", '"x"', '{"lines": []}', '{"lines": [{}]}', "\ufeff{}", "{}x", '{"payer": "\\ud800"}', "NaN")
+
+
+@pytest.mark.parametrize("text", NO_CLAIMS)
+def test_what_is_no_claim(text: str) -> None:
+    assert taught(Claim, CLAIM).quickly(text) is None
+
+
+def test_codes_not_seen_before_are_learnt() -> None:
+    reader, other = taught(Claim, CLAIM), json.loads(json.dumps(CLAIM).replace("97140", "97530"))
+    assert reader.quickly(json.dumps(other)) is None
+    reader.learn(other)
+    assert agree(reader, Claim, json.dumps(other))
+
+
+def test_a_field_that_holds_a_mapping_is_left_to_the_other_reader() -> None:
+    counted = copy.deepcopy(CLAIM)
+    counted["facts"] = {"referral": True}
+    reader = taught(Claim, CLAIM, counted)
+    assert reader.quickly(json.dumps(counted)) is None
+    assert agree(reader, Claim, json.dumps(CLAIM))
+
+
+def test_without_msgspec_json_is_read_all_the_same() -> None:
+    code = (
+        "import sys, json; sys.modules['msgspec'] = None\n"
+        "from cptrules import Claim\n"
+        f"text = {json.dumps(json.dumps(CLAIM))}\n"
+        "read = [Claim.from_json(text) for _ in range(100)]\n"
+        "assert all(one == read[0] == Claim.from_dict(json.loads(text)) for one in read)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
