@@ -29,11 +29,14 @@ def test_each_option_is_there(option: str) -> None:
     assert any(option in text for text in ALL), option
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_the_plain_reading_holds_of_them(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("option") / "option.policy"
-    path.write_text(data.draw(st.sampled_from(ALL)), encoding="utf-8")
-    policies = cptrules.load(path)
-    for _ in range(3):
+def test_the_plain_reading_holds_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "option.policy"
+
+    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def tried(data: st.DataObject) -> None:
+        path.write_text(data.draw(st.sampled_from(ALL)), encoding="utf-8")
+        policies = cptrules.load(path)
         a_plain_reading_agrees(policies, data.draw(cases(policies)))
+
+    tried()

@@ -59,7 +59,7 @@ def first_broken(budget: float) -> str | None:
     cheap = tuple(law for law in LAWS if law.__name__ in CHEAP)
     for times in (1, 4):
         many = budget * times
-        found = _of_options(cheap, round(10 * many)) or _of_options(LAWS, round(4 * many))
+        found = _of_options(cheap, round(3 * many)) or _of_options(LAWS, round(2 * many))
         found = found or tried(cheap, cases, round(50 * many)) or tried(LAWS, cases, round(15 * many))
         found = found or _of_shipped(cheap, cases, round(25 * many)) or _of_shipped(SESSION_LAWS, sessions, round(15 * many))
         found = found or _of_shipped(LAWS, cases, round(8 * many))
