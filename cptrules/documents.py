@@ -290,7 +290,10 @@ def _days_of(note: Note, kind: str) -> Iterator[Any]:
 
 
 def _due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Held:
-    """A kind of note once every so often: late where even the latest that may be is too old, in time where the oldest is not."""
+    """A kind of note once every so often: late where even the latest that may be is too old, in time where the oldest is not.
+
+    Without any note it is reckoned from the evaluation, which may come after a note that is perhaps of this kind: then both have to be too old.
+    """
     known, perhaps, open_ = _dated(need.element, view, case)
     last = known[-1] if known else None
     surely = _late(need, of, last, view, case)
@@ -298,7 +301,7 @@ def _due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Hel
         return attrs.evolve(surely, answer=negate(surely.answer))
     later = [day for day in perhaps if day is not None and (last is None or day > last)]
     best = view.day if open_ is not None or None in perhaps else max(later, default=last)
-    if best is not None and _late(need, of, best, view, case).answer.truth is Truth.TRUE:
+    if surely.answer.truth is Truth.TRUE and best is not None and _late(need, of, best, view, case).answer.truth is Truth.TRUE:
         return attrs.evolve(surely, answer=FALSE)
     name = need.element.replace("_", " ")
     asked = open_ or Need("note.date", f"Of which day and discipline is each {name}?")

@@ -114,3 +114,14 @@ def test_what_differs_from_the_session_names_lines_in_the_order_of_their_numbers
     one, two = (acme.check(Claim.from_dict(claim(*several)), None, session).to_dict() for several in (lines, lines[::-1]))
     assert one == two
     assert [1, 2] in [finding["lines"] for finding in one["findings"]]
+
+
+def test_a_note_that_is_perhaps_of_the_discipline_settles_nothing_where_an_evaluation_came_later() -> None:
+    """Without a note visits are counted from the evaluation: 1 at least, not yet 4; the note that may be older broke the rule."""
+    acme = policy("documentation d { needs progress_report every 3 visits  outcome pend  cite manual }\n")
+    lines = [line(), line(2, code="97161")]
+    del lines[0]["modifiers"]
+    earlier = [service(f"2026-03-0{day}") for day in (1, 2, 3)]
+    told = history(*earlier, notes=[{"kind": "progress_report", "date": "2026-02-28"}], complete_to="2026-03-03")
+    (status,) = [one for one in judge(acme, claim(*lines), told).rules if one.rule == "d" and 1 in one.lines]
+    assert status.status == "undetermined", status.why

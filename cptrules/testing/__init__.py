@@ -39,6 +39,7 @@ from .laws import (
     what_is_broken_is_found,
 )
 from .lessened import knowing_less_settles_nothing_else, later_services_never_count
+from .options import option_policies
 from .plain.law import a_plain_reading_agrees
 from .policies import policies
 
@@ -67,6 +68,7 @@ __all__ = [
     "knowing_less_settles_nothing_else",
     "later_services_never_count",
     "nothing_is_asked_in_vain",
+    "option_policies",
     "order_never_matters",
     "outcomes_are_the_worst",
     "outside_its_dates_a_rule_is_silent",

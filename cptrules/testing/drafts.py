@@ -356,7 +356,7 @@ def _of_entry(entry: Entry, members: CodeSet, day: date, table: CodeTable) -> Se
             known = [one.code for one in table.codes() if one.code.startswith(entry.value)]
             return known[:2] or (entry.value.rstrip("."), f"{entry.value}0")
         case "diagnoses":
-            return (entry.value, entry.last)
+            return (entry.value, entry.last, f"{entry.last}{'9' if '.' in entry.last else '.9'}")
         case "range":
             inside = sorted(table.between(entry.value, entry.last, day))
             return (*inside[:1], *inside[-1:])

@@ -57,19 +57,19 @@ table closed from "tables/federal_holidays.csv" keys date
 window course      { opens on first visit of OT when not telehealth  lasts 10 days }
 window anew        { opens on evaluations when first_time or at least 60 days after last visit  per discipline and condition }
 """
-_SELECTORS: Final = (
+SELECTORS: Final = (
     "PT", "OT", "PT, OT", "PT, OT, SLP", "97110", "97110, 97140", "some_codes", "97110..97140", "9711*", "PT excluding 97140", "evaluations",
     "PT, OT excluding evaluations", "of_their_time", "pt_but",
 )  # fmt: skip
-_KINDS: Final = ("discipline", "code", "billing_provider", "rendering_provider", "therapy_kind", "condition")
-_TIMES: Final = (
+KINDS: Final = ("discipline", "code", "billing_provider", "rendering_provider", "therapy_kind", "condition")
+TIMES: Final = (
     "day", "week", "week from monday", "month", "calendar_year", "benefit_year", "lifetime", "claim", "prior 30 days", "rolling 60 days",
     "rolling 2 months", "injury_number", "from_july", "first_weeks", "per_kind", "recovery", "spell", "dated", "course", "anew",
 )  # fmt: skip
-_MEASURES: Final = ("visits", "treatment_days", "units", "lines", "minutes", "distinct code", "patients", "authorizations", "practice_expense")
+MEASURES: Final = ("visits", "treatment_days", "units", "lines", "minutes", "distinct code", "patients", "authorizations", "practice_expense")
 _NUMBERS: Final = ("0", "1", "2", "3", "few", "stepped", "by_fact", "score")
 _MONEY: Final = ("$50", "$120.50", "dollars_by_date", "deductible")
-_UNITS: Final = ("days", "weeks", "months", "business_days")
+UNITS: Final = ("days", "weeks", "months", "business_days")
 _MOMENTS: Final = (
     "date_of_service", "received", "surgery", "order", "injury", "first visit of PT", "last visit of PT, OT", "first visit in first_weeks", "decided",
     "surgery where (preauthorized)", "patient.enrolled", "last visit of PT excluding evaluations",
@@ -84,7 +84,7 @@ def policies(rules: int = 3) -> st.SearchStrategy[str]:
 
 
 def _policy(draw: Draw, rules: int) -> str:
-    header = _one(draw, _HEADERS)
+    header = _one(draw, HEADERS)
     extending = draw(st.integers(0, 4)) == 4
     many = draw(st.integers(1, rules))
     written = [draw(st.sampled_from(_WRITERS))(draw, f"rule_{number}") for number in range(1, many + 1)]
@@ -93,7 +93,7 @@ def _policy(draw: Draw, rules: int) -> str:
     return HEAD.format(header + _EXTENDING * extending) + NAMES + "".join(written) + layer + tests
 
 
-_HEADERS: Final = (
+HEADERS: Final = (
     "", "", "  effective from 2026-01-01\n", "  assume first_time = no\n", "  except place_of_service in 12\n", "  holidays closed\n",
     "  holidays closed\n", "  holidays closed\n",
     '  plans "A", "B"\n', "  when in_network\n", "  on PT, OT\n", "  effective to 2025-12-31\n  effective from 2026-02-01\n",
@@ -162,7 +162,7 @@ def _near(draw: Draw) -> str:
     how = _one(draw, ("within", "at least"))
     start = _one(draw, ("", *_MOMENTS))
     number = draw(st.integers(1, 60))
-    unit = _one(draw, _UNITS if how == "within" else _UNITS[:3])
+    unit = _one(draw, UNITS if how == "within" else UNITS[:3])
     return f"{start} {how} {number} {unit} {_one(draw, ('after', 'before'))} {_one(draw, _MOMENTS)}".strip()
 
 
@@ -184,14 +184,14 @@ _SIMPLE: Final = (_fact, _listed, _compared, _counted, _has, _included, _near, _
 # ---- counters ----------------------------------------------------------------------------------------------------
 
 
-def counter(draw: Draw, measures: tuple[str, ...] = _MEASURES) -> str:
+def counter(draw: Draw, measures: tuple[str, ...] = MEASURES) -> str:
     """A counter with one key of time and perhaps one of kind."""
-    if measures is _MEASURES and draw(st.integers(0, 9)) == 0:
+    if measures is MEASURES and draw(st.integers(0, 9)) == 0:
         return "pt_visits"
-    of = _one(draw, ("", *(f" of {selector}" for selector in _SELECTORS)))
+    of = _one(draw, ("", *(f" of {selector}" for selector in SELECTORS)))
     where = "" if draw(st.booleans()) else f" where ({draw(st.sampled_from((_fact, _listed)))(draw)})"
-    key = _one(draw, _TIMES)
-    kind = _one(draw, ("", *(f" and {name}" for name in _KINDS)))
+    key = _one(draw, TIMES)
+    kind = _one(draw, ("", *(f" and {name}" for name in KINDS)))
     return f"{_one(draw, measures)}{of}{where} per {key}{kind}"
 
 
@@ -199,7 +199,7 @@ def counter(draw: Draw, measures: tuple[str, ...] = _MEASURES) -> str:
 
 
 def _rule(draw: Draw, kind: str, name: str, demand: str, judged: bool = True, way_out: bool = True) -> str:
-    on = "" if draw(st.integers(0, 2)) == 0 else f"  on {_one(draw, _SELECTORS)}\n"
+    on = "" if draw(st.integers(0, 2)) == 0 else f"  on {_one(draw, SELECTORS)}\n"
     when = "" if draw(st.booleans()) else f"  when {condition(draw, 1)}\n"
     exceptions = "" if draw(st.booleans()) else f"  except {condition(draw, 1)}\n"
     effective = _one(draw, ("", "", "  effective from 2026-01-15\n", "  effective to 2026-03-03\n"))

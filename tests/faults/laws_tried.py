@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import cptrules
 from cptrules import InputError, Policies
 from cptrules.loading import shipped
-from cptrules.testing import LAWS, SESSION_LAWS, cases, policies, sessions
+from cptrules.testing import LAWS, SESSION_LAWS, cases, option_policies, policies, sessions
 
 # The laws that read a report beside another reading are cheap and come first; those that try each case in many ways get fewer cases.
 CHEAP = ("a_plain_reading_agrees", "evaluators_agree")
@@ -55,13 +55,24 @@ def _random(text: str) -> Policies:
 
 
 def first_broken(budget: float) -> str | None:
-    """The first law that breaks: the cheap one on many cases, then all of them, then those of sessions; at last all of it on more cases."""
+    """The first law that breaks: on each option of the language by itself, on the shipped policies, on random ones; at last all on more cases."""
     cheap = tuple(law for law in LAWS if law.__name__ in CHEAP)
     for times in (1, 4):
         many = budget * times
-        found = tried(cheap, cases, round(50 * many)) or tried(LAWS, cases, round(15 * many))
+        found = _of_options(cheap, round(3 * many)) or _of_options(LAWS, round(2 * many))
+        found = found or tried(cheap, cases, round(50 * many)) or tried(LAWS, cases, round(15 * many))
         found = found or _of_shipped(cheap, cases, round(25 * many)) or _of_shipped(SESSION_LAWS, sessions, round(15 * many))
         found = found or _of_shipped(LAWS, cases, round(8 * many))
+        if found:
+            return found
+    return None
+
+
+def _of_options(laws: tuple[Any, ...], examples: int) -> str | None:
+    """The same under each option of the language by itself."""
+    for text in option_policies():
+        by = _random(text)
+        found = tried(laws, cases(by), examples, by)
         if found:
             return found
     return None

@@ -230,7 +230,7 @@ def counted(counter: Counter, item: Item, world: World) -> Count | None:
         return None
     first, last = max(span[0] for span in held), min(span[1] for span in held)
     local = any(isinstance(key, TimeKey) and key.name in ("claim", "line") for key in counter.keys)
-    settled = _balances(counter, first, last, item, world)
+    settled = [] if local else _balances(counter, first, last, item, world)  # a claim's own lines stand in no balance
     ours = any(isinstance(key, KindKey) and key.name == "billing_provider" for key in counter.keys)
     if not local:
         complete(first, min(last, item.day), world, ours, [(one.from_, one.to) for one in settled])

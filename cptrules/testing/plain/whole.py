@@ -19,16 +19,18 @@ from . import days
 from .counting import belongs, part, words_of
 from .days import Open
 from .facts import discipline, world_of
+from .varied import varied
 
 if TYPE_CHECKING:
     from ..cases import Case
 
 _EVER: Final = date(1900, 1, 1)
+_VARIED: Final = 3
 _BALANCED: Final = ("visits", "units", "minutes", "allowed", "treatment_days")
 
 
 def wholes(policies: Policies, case: Case) -> Iterator[Case]:
-    """The whole case, then with one service more, then with a balance; which, the claim tells."""
+    """The whole case, then with one service more, with a balance, and with the claim told otherwise in a few ways; which, the claim tells."""
     whole = _whole(case)
     if whole is None:
         return
@@ -39,6 +41,8 @@ def wholes(policies: Policies, case: Case) -> Iterator[Case]:
         yield _with(whole, services=(*listed, chance.choice(services)))  # type: ignore[misc]
     if balances:
         yield _with(whole, balances=(chance.choice(balances),))
+    told = [*varied(policies, whole)]
+    yield from chance.sample(told, min(_VARIED, len(told)))
 
 
 def _with(case: Case, **more: Any) -> Case:
