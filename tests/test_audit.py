@@ -343,12 +343,15 @@ class TestStopped:
         out, finished = tmp_path / "out", set(wanted)
         for _ in range(2):
             process = subprocess.Popen(runs(folder, claims, out, *more), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+            killed = False
             try:
                 process.wait(rng.uniform(0.2, 1.6))
             except subprocess.TimeoutExpired:
+                killed = True
                 os.kill(process.pid, signal.SIGKILL)
             _, error = process.communicate()
-            assert b"Traceback" not in error
+            # Of a process that was killed while it started another, that one's interpreter may still print what it misses.
+            assert b"Traceback" not in error or (killed and b"from_parent" in error)
             final = {name: data for name, data in files_of(out).items() if not name.startswith(".") and name != "audit.json"} if out.exists() else {}
             assert all(data == wanted[name] for name, data in final.items())  # what has a final name is whole
             assert set(final) <= finished
