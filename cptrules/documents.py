@@ -297,7 +297,10 @@ def _due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Hel
     known, perhaps, open_ = _dated(need.element, view, case)
     last = known[-1] if known else None
     surely = _late(need, of, last, view, case)
-    if surely.answer.truth is Truth.FALSE or not (perhaps or open_ is not None):
+    # One of those that are perhaps the last would be reckoned from, though an evaluation came since; one without a date may be as old as any.
+    older = [day or date.min for day in perhaps if last is None]
+    in_time = surely.answer.truth is Truth.FALSE and all(_late(need, of, day, view, case).answer.truth is Truth.FALSE for day in older)
+    if in_time or not (perhaps or open_ is not None):
         return attrs.evolve(surely, answer=negate(surely.answer))
     later = [day for day in perhaps if day is not None and (last is None or day > last)]
     best = view.day if open_ is not None or None in perhaps else max(later, default=last)

@@ -125,3 +125,16 @@ def test_a_note_that_is_perhaps_of_the_discipline_settles_nothing_where_an_evalu
     told = history(*earlier, notes=[{"kind": "progress_report", "date": "2026-02-28"}], complete_to="2026-03-03")
     (status,) = [one for one in judge(acme, claim(*lines), told).rules if one.rule == "d" and 1 in one.lines]
     assert status.status == "undetermined", status.why
+
+
+def test_a_note_that_may_be_the_lines_is_not_passed_over_for_a_later_evaluation() -> None:
+    """A wrong "clean" once: of whatever discipline the line was, the note was too old; of a discipline not known the line was met."""
+    acme = policy("documentation reports { needs progress_report every 3 visits  outcome pend  cite manual }\n")
+    bare = {"date_of_service": "2026-03-03", "units": 1}
+    past = history(*(service(f"2026-{day}") for day in ("02-28", "03-01", "03-02")), notes=[{"kind": "progress_report", "date": "2026-02-27"}])
+    outcomes = {}
+    for given in (["GP"], ["GO"], None):
+        told = {"modifiers": given} if given is not None else {}
+        lines = [{"number": 1, "code": "97110", **bare, **told}, {"number": 2, "code": "97161", "modifiers": ["GP"], **bare}]
+        outcomes[str(given)] = {one for status in judge(acme, claim(*lines), past).rules for one in [status.status] if 1 in status.lines}
+    assert outcomes == {"['GP']": {"broken"}, "['GO']": {"broken"}, "None": {"undetermined"}}
