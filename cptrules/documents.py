@@ -20,7 +20,7 @@ from . import dates, words
 from .claims import UNKNOWN, Note, PlanOfCare, Session
 from .codesets import vague_phrases
 from .conditions import truth_of
-from .counting import belongs, count, uncovered
+from .counting import belongs, count, need_of_history, uncovered
 from .dates import Span
 from .fields import FIELDS, Field
 from .lines import Case, Seen, View, fact
@@ -33,6 +33,7 @@ MOST_WORDS: Final = 20_000  # of two notes together that are compared word by wo
 PASSAGE: Final = 160  # characters of a passage that is shown
 _TEXTS: Final = ("medical_necessity", "progress", "functional_outcome")
 _ASK_NOTES: Final = "Which notes are on file, of which kind, discipline and date?"
+_ASK_EVALUATIONS: Final = "Of which discipline and day is each evaluation?"
 # What an element has to say, for a sentence about one that says nothing.
 _WANTED: Final[Mapping[str, str]] = {
     "medical_necessity": "why it took a therapist's skill",
@@ -85,12 +86,10 @@ def _on_file(view: View, case: Case) -> tuple[list[tuple[Note, Answer]], Need | 
 
 def _of_discipline(note: Note, view: View, case: Case) -> Answer:
     ours = discipline_of(view, case)
-    if note.discipline is None or ours is None:
-        return TRUE
+    if note.discipline in (None, UNKNOWN) or ours is None:
+        return TRUE  # a note that names no discipline is the patient's, and so of this visit too
     if isinstance(ours, Need):
         return unknown(ours)
-    if note.discipline is UNKNOWN:
-        return TRUE  # a note that names no discipline is the patient's, and so of this visit too
     return TRUE if note.discipline == ours else FALSE
 
 
@@ -312,12 +311,24 @@ def _due(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> Hel
 
 
 def _late(need: NeededElement, of: CodeSet | None, last: date | None, view: View, case: Case) -> Held:
-    """Whether a kind of note is overdue, given the day of the last one."""
+    """Whether a kind of note is overdue, given the day of the last one; where there is none, of whichever evaluation may be the last one."""
+    if last is not None:
+        return _late_since(need, of, last, None, view, case)
+    evaluated = _evaluated(need, view, case)
+    surely = _late_since(need, of, None, evaluated, view, case)
+    day, asked = _evaluated_perhaps(need, evaluated, view, case)
+    if asked is None or surely.answer.truth is Truth.FALSE or _late_since(need, of, None, day, view, case).answer.truth is Truth.TRUE:
+        return surely
+    return attrs.evolve(surely, answer=unknown(asked, *surely.answer.needs))
+
+
+def _late_since(need: NeededElement, of: CodeSet | None, last: date | None, evaluated: date | None, view: View, case: Case) -> Held:
+    """Whether a kind of note is overdue, given the day of the last one, or of the evaluation with which care began anew."""
     name = need.element.replace("_", " ")
     head = f"the last {name} is of {last}" if last is not None else f"no {name} is on file"
     if need.unit in ("visits", "treatment_days"):
-        return _late_by_count(need, of, last, head, view, case)
-    begun, asked = (last, None) if last is not None else _care_began(need, of, view, case)
+        return _late_by_count(need, of, last, evaluated, head, view, case)
+    begun, asked = (last or evaluated, None) if last or evaluated else _care_began(need, of, view, case)
     if begun is None:
         return Held(unknown(asked) if asked is not None else FALSE, head)
     end = dates.add(begun, need.every, need.unit)
@@ -329,9 +340,11 @@ def _late(need: NeededElement, of: CodeSet | None, last: date | None, view: View
     return Held(TRUE if over else FALSE, told)
 
 
-def _late_by_count(need: NeededElement, of: CodeSet | None, last: date | None, head: str, view: View, case: Case) -> Held:
+def _late_by_count(
+    need: NeededElement, of: CodeSet | None, last: date | None, evaluated: date | None, head: str, view: View, case: Case
+) -> Held:
     """Visits or treatment days since the last note, the line's own among them."""
-    start = last + timedelta(days=1) if last is not None else _evaluated(need, view, case)
+    start = last + timedelta(days=1) if last is not None else evaluated
     opening = Window("", openings=(Opening("date", day=start),)) if start is not None else None
     key: Key = WindowKey(opening) if opening is not None else _EVER
     if start is not None and view.day is not None and start > view.day:
@@ -387,18 +400,33 @@ def _evaluated(need: NeededElement, view: View, case: Case) -> date | None:
     return max((day for day in (*known, *coded) if day is not None), default=None)
 
 
+def _evaluated_perhaps(need: NeededElement, evaluated: date | None, view: View, case: Case) -> tuple[date | None, Need | None]:
+    """The latest day on which an evaluation later than the one known may have begun care anew, and what to ask of it."""
+    if view.day is None:
+        return None, None
+    _, perhaps, _ = _dated("evaluation", view, case)
+    coded = [other for other, answer in _alike(need, None, view, case, dated=False) if _evaluates(other, case)]
+    days = [view.day if day is None else day for day in (*perhaps, *(other.day for other in coded))]
+    since = Span(evaluated + timedelta(days=1) if evaluated is not None and evaluated < view.day else None, view.day)
+    gaps = uncovered(since, case, False) if evaluated is None or evaluated < view.day else []
+    days += [gap.to or view.day for gap in gaps]
+    latest = max((day for day in days if day is not None and (evaluated is None or day > evaluated)), default=None)
+    asked = need_of_history(gaps[-1:], since, case, False) if gaps else Need("history.services", _ASK_EVALUATIONS)
+    return latest, asked if latest is not None else None
+
+
 def _evaluates(other: View, case: Case) -> bool:
     code = case.code_table.code(other.record.code)
     return code is not None and code.kind == "evaluation"
 
 
-def _alike(need: NeededElement, of: CodeSet | None, view: View, case: Case) -> list[tuple[View, Answer]]:
-    """The services up to the line's date that fall into its group."""
+def _alike(need: NeededElement, of: CodeSet | None, view: View, case: Case, dated: bool = True) -> list[tuple[View, Answer]]:
+    """The services up to the line's date, or perhaps up to it, that fall into its group."""
     from .counting import same_group
 
     found = []
     for other in (*case.services, *case.lines):
-        if other.day is not None and view.day is not None and other.day <= view.day:
+        if view.day is not None and (other.day <= view.day if other.day is not None else not dated):
             answer = all_of([belongs(other, of, None, case), same_group(need.keys, view, other, None, case)])
             if answer.truth is not Truth.FALSE:
                 found.append((other, answer))

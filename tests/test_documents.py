@@ -155,9 +155,24 @@ class TestEvery:
         assert missing(judged(rule(self.TEN), services=care(10)), "record") == {"history.notes"}
 
     def test_an_incomplete_history(self) -> None:
-        assert status(judged(rule(self.TEN), [], services=days(10), since=None), "record") == "broken"
+        assert status(judged(rule(self.TEN), [], services=days(10), since="2026-02-01"), "record") == "broken"
+        unlisted = judged(rule(self.TEN), [], services=days(10), since=None)  # an evaluation nobody listed may have begun care anew
+        assert missing(unlisted, "record") == {"history.complete_from"}
         assert status(judged(rule(self.TEN), [], services=days(5), since=None), "record") == "undetermined"
         assert missing(judged(rule(self.TEN), [], services=days(5)), "record") == {"history.complete_from"}  # who knows when care began
+
+    def test_an_evaluation_that_the_history_may_lack_may_have_begun_care_anew(self) -> None:
+        """Once broken too surely: known of one provider or up to a day only, where the whole history has an evaluation since."""
+        acme, past = rule(self.TEN), days(10, 2)
+        seen = [*past, service("2026-02-10", code="97161")]
+        assert status(judged(acme, [], services=tuple(seen)), "record") == "met"
+        ours = judged(acme, [], services=past, complete_for="billing_provider")
+        assert missing(ours, "record") == {"history.complete_for"}
+        assert missing(judged(acme, [], services=past, complete_to="2026-02-20"), "record") == {"history.complete_to"}
+        assert status(judged(acme, [], services=past, complete_to=DAY), "record") == "broken"
+        undated = {**service("2026-02-10", code="97161"), "date_of_service": None}
+        del undated["date_of_service"]
+        assert status(judged(acme, [], services=(*past, undated)), "record") == "undetermined"
 
     @pytest.mark.parametrize(("day", "outcome"), [("2025-12-04", "met"), ("2025-12-03", "broken")])
     def test_ninety_days_from_a_certification_the_ninetieth_is_in(self, day: str, outcome: str) -> None:

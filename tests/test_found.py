@@ -122,19 +122,28 @@ def test_a_note_that_is_perhaps_of_the_discipline_settles_nothing_where_an_evalu
     lines = [line(), line(2, code="97161")]
     del lines[0]["modifiers"]
     earlier = [service(f"2026-03-0{day}") for day in (1, 2, 3)]
-    told = history(*earlier, notes=[{"kind": "progress_report", "date": "2026-02-28"}], complete_to="2026-03-03")
+    told = history(*earlier, notes=[{"kind": "progress_report", "date": "2026-02-28", "discipline": "PT"}], complete_to="2026-03-03")
     (status,) = [one for one in judge(acme, claim(*lines), told).rules if one.rule == "d" and 1 in one.lines]
     assert status.status == "undetermined", status.why
 
 
 def test_a_note_that_may_be_the_lines_is_not_passed_over_for_a_later_evaluation() -> None:
-    """A wrong "clean" once: of whatever discipline the line was, the note was too old; of a discipline not known the line was met."""
+    """A wrong "clean" once: of the line's discipline the note is too old; where that was not known the evaluation of the day made it met."""
     acme = policy("documentation reports { needs progress_report every 3 visits  outcome pend  cite manual }\n")
     bare = {"date_of_service": "2026-03-03", "units": 1}
-    past = history(*(service(f"2026-{day}") for day in ("02-28", "03-01", "03-02")), notes=[{"kind": "progress_report", "date": "2026-02-27"}])
+    note = {"kind": "progress_report", "date": "2026-02-27", "discipline": "PT"}
+    past = history(*(service(f"2026-{day}") for day in ("02-28", "03-01", "03-02")), notes=[note])
     outcomes = {}
     for given in (["GP"], ["GO"], None):
         told = {"modifiers": given} if given is not None else {}
         lines = [{"number": 1, "code": "97110", **bare, **told}, {"number": 2, "code": "97161", "modifiers": ["GP"], **bare}]
         outcomes[str(given)] = {one for status in judge(acme, claim(*lines), past).rules for one in [status.status] if 1 in status.lines}
-    assert outcomes == {"['GP']": {"broken"}, "['GO']": {"broken"}, "None": {"undetermined"}}
+    assert outcomes == {"['GP']": {"broken"}, "['GO']": {"met"}, "None": {"undetermined"}}
+
+
+def test_a_note_that_names_no_discipline_is_of_a_line_whose_discipline_nobody_knows() -> None:
+    """It was only perhaps its note, and what is late by it was left open (N34)."""
+    acme = policy("documentation reports { needs progress_report every 30 days  outcome pend  cite manual }\n")
+    bare = {"number": 1, "code": "97110", "date_of_service": "2026-03-03", "units": 1}
+    past = history(notes=[{"kind": "progress_report", "date": "2026-01-30"}])
+    assert [status.status for status in judge(acme, claim(bare), past).rules] == ["broken"]
