@@ -5,7 +5,8 @@ Most checks ask of a history how much of something was used; for that the column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import compress
 from typing import Any
@@ -20,9 +21,11 @@ class Columns:
 
     `days`, `disciplines` (None where none is stated) and `allowed` are columns; `latest` is the last day of a service. `plain`: each states
     its discipline, and none was denied. `claims`: the numbers of all the claims they stand on, to see at once that none is of a claim in hand.
+    `year`: what was used in the calendar year of that last day, for each discipline of DISCIPLINES its days and what was allowed; None where
+    that is not known of each service.
     """
 
-    __slots__ = ("_amounts", "_build", "_columns", "_names", "allowed", "claims", "days", "disciplines", "latest", "many", "plain")
+    __slots__ = ("_amounts", "_build", "_columns", "_names", "allowed", "claims", "days", "disciplines", "latest", "many", "plain", "year")
 
     def __init__(self, columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int,
                  build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:  # fmt: skip
@@ -39,6 +42,7 @@ class Columns:
         self.latest = max(self.days)
         self.plain = kinds.isdisjoint((None, UNKNOWN)) and ("denied" not in names or True not in columns["denied"])
         self.claims = joined(columns["claim"]) if "claim" in names else ""
+        self.year = used_in_year(self) if self.plain and "allowed" in names else None
 
     def services(self) -> tuple[Service, ...]:
         """The services themselves."""
@@ -60,6 +64,34 @@ class Columns:
         denied, claims = self.column("denied"), self.column("claim")
         kept = [one is not True and (claim is None or number != claim) for one, number in zip(denied, claims, strict=True)]
         return zip(*(compress(column, kept) for column in taken), strict=True)
+
+
+Used = tuple[Collection[date], Decimal | int]  # days of service, and what was allowed
+
+
+def used_in_year(columns: Columns) -> tuple[Used, Used, Used] | None:
+    """What services that state their discipline came to in the calendar year of the last of them; None where an amount is not known.
+
+    Most limits are by year and discipline: of them a check need not look at the services at all.
+    """
+    begin = columns.latest.replace(month=1, day=1)
+    pt_days, ot_days, slp_days = set(), set(), set()
+    pt = ot = slp = 0
+    try:
+        for day, discipline, allowed in zip(columns.days, columns.disciplines, columns.allowed, strict=True):
+            if day >= begin:
+                if discipline == "PT":
+                    pt_days.add(day)
+                    pt += allowed
+                elif discipline == "OT":
+                    ot_days.add(day)
+                    ot += allowed
+                else:
+                    slp_days.add(day)
+                    slp += allowed
+    except TypeError:
+        return None
+    return (pt_days, pt), (ot_days, ot), (slp_days, slp)
 
 
 def joined(column: Sequence[Any]) -> str:

@@ -16,7 +16,7 @@ from ..claims import UNKNOWN, Claim, History, Patient, Session
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
-from .odd import Unspoken
+from .odd import AGAIN, Unspoken
 from .program import Program
 from .report import Decision, settled
 
@@ -49,7 +49,9 @@ class Compiled:
 
         Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
         """
-        program = self.program(claim) if session is None else None
+        payer, program = claim.payer, None
+        if session is None:
+            program = self._programs.get((payer, claim.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
         if program is None:
             return check(self.policies, claim, history, session, ignoring)
         if self._declares:
@@ -59,9 +61,12 @@ class Compiled:
             if patient.__class__ is not Patient or patient.id != history.patient:
                 same_patient(claim, history)
         try:
-            decided = program.decide(claim, history)
-        except Unspoken:
-            return check(self.policies, claim, history, session, ignoring)
+            decided = program.code.decide(claim, history, claim.lines, False)
+        except AGAIN:
+            try:
+                decided = program.decide(claim, history)
+            except Unspoken:
+                return check(self.policies, claim, history, session, ignoring)
         broken, met, asked, unsettled = decided
         if not unsettled and not any(asked):
             return settled(_decision(Decision, (self, program, claim, history, ignoring, broken, met, None, None, None)))

@@ -188,18 +188,12 @@ class Diagnosed(dict[str, int]):
         found = self[code] = sum(1 << place for place, one in enumerate(self._sets) if one.holds(code, on))
         return found
 
-    def of(self, diagnoses: Any) -> tuple[int, Any]:
-        """The bits of all of a claim's diagnoses, and those of each; None in place of both where they are not known."""
-        if not diagnoses:
-            return (0, None) if diagnoses is UNKNOWN else (0, 0)
-        every = 0
-        for code in diagnoses:
-            every |= self[code]
-        return every, [self[code] for code in diagnoses] if every else 0
-
 
 def pointed(line: ServiceLine, every: int, each: Any) -> int | None:
-    """The bits of the diagnoses that a line points to; without pointers, of all; None where the reference has to say."""
+    """The bits of the diagnoses that a line points to; without pointers, of all; None where the reference has to say.
+
+    `every`: the bits of all of the claim's diagnoses; `each`: of each of them where there are any, None where they are not known.
+    """
     if line.diagnoses is not UNKNOWN:
         return None
     pointers = line.diagnosis_pointers
@@ -235,16 +229,15 @@ def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Se
         return
     codes = {line.code for line in lines}
     for place, day, line, partners in entries:
-        shut = False
-        first = partners.first
-        if first.keys().isdisjoint(codes):
+        if partners.codes.isdisjoint(codes):
             met[place] |= bit
             continue
+        found = met
         try:
             for one in lines:
-                if one.code in first and one is not line and (whole or one.date_of_service == day) and not partners.open(line, one, claim, case):
-                    shut = True
+                beside = one.code in partners.codes and one is not line and (whole or one.date_of_service == day)
+                if beside and not partners.open(line, one, claim, case):
+                    found = broken
         except ODD:
-            asked[place] |= bit
-            continue
-        (broken if shut else met)[place] |= bit
+            found = asked
+        found[place] |= bit

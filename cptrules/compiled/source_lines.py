@@ -32,9 +32,10 @@ def claim(source: Source) -> None:
     if "received" in source.needs:
         source.say("received = claim.received", "arrived = received.toordinal() if received.__class__ is date else None")
     if "diagnoses" in source.needs:
-        source.say("every, each = diagnosed.of(claim.diagnoses)")
+        source.say("diagnoses = claim.diagnoses", "every = each = 0", "if diagnoses:", "    for i in diagnoses: every |= diagnosed[i]")
+        source.say("    if every: each = [diagnosed[i] for i in diagnoses]", "elif diagnoses is UNKNOWN: each = None")
     if source.coded(PriorAuthorization):
-        source.say("mine = []")
+        source.say("kinds = []")
 
 
 def _answers(source: Source) -> list[str]:
@@ -112,11 +113,12 @@ def _shape(source: Source) -> None:
     if any("rendering_provider" in counter.kinds for counter in source.docket.counters):
         source.say("npi = provider.npi if provider.__class__ is Provider else provider", "if npi is UNKNOWN: npi = UNSURE")
     if source.coded(PriorAuthorization):
-        source.say("mine.append((line, day, k))")
+        source.say("kinds.append(k)")
     if "diagnoses" in source.needs:
         source.say("x = each if not every and line.diagnoses is UNKNOWN else pointed(line, every, each)")
-    for ruling in source.coded(Timing):
-        source.say(f"if a & {ruling.bit}: o{ruling.bit.bit_length()} = True")
+    timed = source.coded(Timing)
+    if timed:
+        source.say("if a:", *(f"    if a & {ruling.bit}: o{ruling.bit.bit_length()} = True" for ruling in timed))
 
 
 # ---- running totals ----------------------------------------------------------------------------------------------
@@ -127,10 +129,12 @@ def feeds(source: Source) -> None:
     counters = source.docket.counters
     celled = [counter for counter in counters if in_cells(counter)]
     rest = [counter for counter in counters if counter not in celled]
-    if rest:
+    if counters:
         source.say("if p:")
         for counter in rest:
             source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
+        for place, group in enumerate(groups(celled).values()):
+            source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
     amounts = {_amount(counter) for counter in counters if counter.form in ("sum", "most")}
     for amount in sorted(amounts):
         source.say(f"{amount} = line.{amount.removesuffix('_')}")
@@ -173,10 +177,9 @@ def _feed_group(source: Source, place: int, key: str, counters: list[Running]) -
     """Counters with the same groups: one look-up for all of them."""
     names = [f"c{counter.number}" for counter in counters]
     nothing = " = ".join([*names, "None"])
-    mask = sum(counter.bit for counter in counters)
     alone = key[1:-1].removesuffix(", day")
     plain = key.endswith(", day)") and "," not in alone
-    source.say(f"if p & {mask}: odd{place} = True", f"if odd{place}: {nothing}", "else:")
+    source.say(f"if odd{place}: {nothing}", "else:")
     source.depth += 1
     source.say("try:")
     source.depth += 1
