@@ -166,7 +166,7 @@ class Record:
     One that was read remembers that it is sound, so that nobody has to hold it to interchange.md again; a copy does not.
     """
 
-    __slots__ = ("_kept",)  # set by `cptrules.decode` alone: SOUND, or of a history its services as columns
+    __slots__ = ("_kept",)  # set where records are read, there alone: SOUND, of a history its services as columns, of a claim its decoded lines
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -197,11 +197,11 @@ class Record:
 
 SOUND: Final = True
 _T = TypeVar("_T")
-_keep = Record._kept.__set__  # type: ignore[attr-defined]
+_keep: Final = vars(Record)["_kept"].__set__
 
 
 def sound(record: _T, kept: object = SOUND) -> _T:
-    """Mark a record as read and found good; `kept` may be its services as columns."""
+    """Mark a record as read and found good; `kept` may be its services as columns, or its decoded lines."""
     if isinstance(record, Record):
         _keep(record, kept)
     return record
@@ -234,6 +234,14 @@ class Claim(Record):
     authorizations: Texts = _hidden()
     other_payers: tuple[OtherPayer, ...] | None | Unknown = _several()
     facts: Facts = _hidden()
+
+    def __getattr__(self, name: str) -> Any:
+        """The lines of a claim that was read stand as they were decoded until somebody looks at one."""
+        if name != "lines":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        lines = self._kept.lines()
+        object.__setattr__(self, "lines", lines)
+        return lines
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -16,6 +16,11 @@ from .claims import UNKNOWN, History, Service
 MONEY = frozenset(("charge", "paid"))  # amounts that few ask for stand as their text; what was allowed is a Decimal at once
 
 
+Build = Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]  # makes services of rows
+Used = tuple[Collection[date], Decimal | int]  # days of service, and what was allowed
+InYear = tuple[Used, Used, Used]
+
+
 class Columns:
     """Services by field: the keys they were given with, and a column for each. Immutable.
 
@@ -25,24 +30,35 @@ class Columns:
     that is not known of each service.
     """
 
-    __slots__ = ("_amounts", "_build", "_columns", "_names", "allowed", "claims", "days", "disciplines", "latest", "many", "plain", "year")
+    __slots__ = ("_amounts", "_build", "_columns", "_names", "claims", "latest", "many", "plain", "year")
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int,
-                 build: Callable[[Iterable[tuple[Any, ...]]], tuple[Service, ...]]) -> None:  # fmt: skip
+    def __init__(self, columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int, build: Build,
+                 latest: date, plain: bool, claims: str, year: InYear | None) -> None:  # fmt: skip
         self._columns = columns
         self._names = names
         self._build = build
         self._amounts: dict[str, Sequence[Any]] = {}
         self.many = many
-        self.days: Sequence[Any] = columns["date_of_service"]
-        stated = columns["discipline"] if "discipline" in names else (None,) * many
-        kinds = set(stated)
-        self.disciplines: Sequence[Any] = [None if one is UNKNOWN else one for one in stated] if UNKNOWN in kinds else stated
-        self.allowed: Sequence[Any] = columns["allowed"] if "allowed" in names else (UNKNOWN,) * many
-        self.latest = max(self.days)
-        self.plain = kinds.isdisjoint((None, UNKNOWN)) and ("denied" not in names or True not in columns["denied"])
-        self.claims = joined(columns["claim"]) if "claim" in names else ""
-        self.year = used_in_year(self) if self.plain and "allowed" in names else None
+        self.latest = latest
+        self.plain = plain
+        self.claims = claims
+        self.year = year
+
+    @property
+    def days(self) -> Sequence[date]:
+        """Their dates of service."""
+        return self.column("date_of_service")
+
+    @property
+    def disciplines(self) -> Sequence[str | None]:
+        """The discipline that each states."""
+        stated = self.column("discipline")
+        return [None if one is UNKNOWN else one for one in stated] if UNKNOWN in stated else stated
+
+    @property
+    def allowed(self) -> Sequence[Any]:
+        """What was allowed of each."""
+        return self.column("allowed")
 
     def services(self) -> tuple[Service, ...]:
         """The services themselves."""
@@ -66,19 +82,27 @@ class Columns:
         return zip(*(compress(column, kept) for column in taken), strict=True)
 
 
-Used = tuple[Collection[date], Decimal | int]  # days of service, and what was allowed
+def in_columns(columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int, build: Build) -> Columns:
+    """Columns as they were read, with what is known of all of them together."""
+    days, claims = columns["date_of_service"], joined(columns["claim"]) if "claim" in names else ""
+    latest, kinds = max(days), set(columns["discipline"]) if "discipline" in names else {None}
+    plain = kinds.isdisjoint((None, UNKNOWN)) and ("denied" not in names or True not in columns["denied"])
+    year = None
+    if plain and "allowed" in names:
+        year = used_in_year(zip(days, columns["discipline"], columns["allowed"], strict=True), latest)
+    return Columns(columns, names, many, build, latest, plain, claims, year)
 
 
-def used_in_year(columns: Columns) -> tuple[Used, Used, Used] | None:
-    """What services that state their discipline came to in the calendar year of the last of them; None where an amount is not known.
+def used_in_year(services: Iterable[tuple[date, str, Any]], latest: date) -> InYear | None:
+    """What services (day, discipline, allowed) came to in the calendar year of the last of them; None where an amount is not known.
 
-    Most limits are by year and discipline: of them a check need not look at the services at all.
+    Most limits are by year and discipline: for them a check need not look at the services at all.
     """
-    begin = columns.latest.replace(month=1, day=1)
+    begin = latest.replace(month=1, day=1)
     pt_days, ot_days, slp_days = set(), set(), set()
     pt = ot = slp = 0
     try:
-        for day, discipline, allowed in zip(columns.days, columns.disciplines, columns.allowed, strict=True):
+        for day, discipline, allowed in services:
             if day >= begin:
                 if discipline == "PT":
                     pt_days.add(day)

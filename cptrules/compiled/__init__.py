@@ -16,6 +16,7 @@ from ..claims import UNKNOWN, Claim, History, Patient, Session
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
+from ..rows import lines_of
 from .odd import AGAIN, Unspoken
 from .program import Program
 from .report import Decision, settled
@@ -49,10 +50,9 @@ class Compiled:
 
         Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
         """
-        payer, program = claim.payer, None
-        if session is None:
-            program = self._programs.get((payer, claim.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
-        if program is None:
+        payer = claim.payer
+        program = self._programs.get((payer, claim.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
+        if program is None or session is not None:
             return check(self.policies, claim, history, session, ignoring)
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
@@ -61,7 +61,8 @@ class Compiled:
             if patient.__class__ is not Patient or patient.id != history.patient:
                 same_patient(claim, history)
         try:
-            decided = program.code.decide(claim, history, claim.lines, False)
+            code = program.code
+            decided = code.decide(claim, history, lines_of(claim) if code.takes_rows else claim.lines, False)
         except AGAIN:
             try:
                 decided = program.decide(claim, history)

@@ -49,7 +49,7 @@ def _covers(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], d
         return True
     if used.__class__ is not int:
         raise Odd
-    left = visits - used  # type: ignore[operator]
+    left = visits - used
     return many <= left or _visit(record, claim, lines, disciplines) <= left  # there are no more visits than lines
 
 

@@ -14,6 +14,7 @@ from ..conditions import truth_of
 from ..evaluate import Hearing, Mentioned, Verdict, heard, status_of, verdict
 from ..lines import Case
 from ..policy import Policy
+from ..rows import record_of
 from ..truth import Truth
 from .eras import MOST_DAYS, Eras, dated
 from .odd import Odd, Unordered, Unspoken, Warmer
@@ -39,7 +40,7 @@ class Hold:
         """Whether a condition holds for a line; raises Odd where that is unknown."""
         if self._heard is None:
             self._heard = heard((asked.policy,), self._claim, self._history)
-        view = next(view for view in self._heard.lines if view.record is line)
+        view = next(view for view in self._heard.lines if view.record.number == line.number)
         found = truth_of(asked.condition, view, self._heard.case(asked.policy)).truth
         if found is Truth.UNKNOWN:
             raise Odd
@@ -119,6 +120,7 @@ class Code:
         self._count = 0
         self._served: dict[Any, Fed] = {}
         self._past = tuple(counter for counter in rules.counters if not counter.local)
+        self.takes_rows = all(counter.counter.measure != "charged" for counter in rules.counters)  # what was charged is text in a decoded line
         self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
         namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
@@ -141,7 +143,7 @@ class Code:
         """A line's shape, asked of the reference; one with minutes by person is not remembered, for those are as many as there are lines."""
         if not any(policy.speaks_on(line.date_of_service) for policy in self._matching):  # type: ignore[arg-type]
             raise Unspoken
-        found = shape_of(self.docket, self._wanted, line, claim, self._cases)
+        found = shape_of(self.docket, self._wanted, record_of(line, claim), claim, self._cases)
         if found.cold:
             raise Warmer(found.cold)
         flat = (*(getattr(found, name) for name in MASKS[:-1]), found, *found.told)

@@ -23,6 +23,7 @@ from ..lines import Case, View, discipline
 from ..policy import Clause, Condition, Limit, Modifiers, Pairs, Policy, PriorAuthorization, Require, Rule, Timing
 from ..policy import Deadline as DeadlineDemand
 from ..reach import looked_at, not_in_force
+from ..rows import record_of
 from ..timing import counted_minutes, length_of
 from ..truth import Need, Truth, all_of
 from . import depends
@@ -280,6 +281,7 @@ class Partners:
         from ..demands import typed_row
 
         assert isinstance(self._rule.demand, Pairs)
+        line, other = record_of(line, claim), record_of(other, claim)
         view, beside = View(line, True, line.number), View(other, True, other.number)
         truths = []
         for row in self.first[other.code]:

@@ -54,7 +54,7 @@ def _answer(source: Source, part: str) -> str:
 
 def start(source: Source) -> None:
     """Totals of the claim's own days, and lists of the lines that are judged together."""
-    source.say("broken, met, asked, unsettled = [], [], [], []", "today = None", "number = place = 0")
+    source.say("broken, met, asked, unsettled = [], [], [], []", "today = fed = fed_of = None", "number = place = 0")
     celled = [counter for counter in source.docket.counters if in_cells(counter)]
     for place, (_, near) in enumerate(groups(celled)):
         source.say(f"e{place} = {{}}", f"odd{place} = not {near}")
@@ -98,6 +98,7 @@ def _another_day(source: Source) -> None:
         source.say("lived = day.year - birth.year if birth.__class__ is date else None")
     if "ordinal" in source.needs:
         source.say("since_one = day.toordinal()")
+    source.say("fed = None")
 
 
 def _shape(source: Source) -> None:
@@ -140,8 +141,22 @@ def feeds(source: Source) -> None:
         source.say(f"{amount} = line.{amount.removesuffix('_')}")
     for place, (key, group) in enumerate(groups(celled).items()):
         _feed_group(source, place, key[0], group)
+    of_days = [counter for counter in rest if _of_days(counter)]
     for counter in rest:
-        _feed(source, counter, _key(counter))
+        if counter not in of_days:
+            _feed(source, counter, _key(counter))
+    if of_days:
+        source.say("if f != fed or k is not fed_of or p:")
+        source.depth += 1
+        source.say("fed, fed_of = f, k")
+        for counter in of_days:
+            _feed(source, counter, _key(counter))
+        source.depth -= 1
+
+
+def _of_days(counter: Running) -> bool:
+    """Whether a line more of the same day and discipline leaves it as it is."""
+    return counter.form == "distinct" and counter.counter.measure in ("visits", "treatment_days") and set(counter.kinds) <= {"discipline"}
 
 
 def in_cells(counter: Running) -> bool:
