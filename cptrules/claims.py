@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -160,6 +161,14 @@ class Service(ServiceLine):
     denied: YesNo = UNKNOWN
 
 
+@cache
+def _interchange() -> Any:
+    """The module that reads and writes records, which imports this one; to say so at every record would cost more than to read a short one."""
+    from . import interchange
+
+    return interchange
+
+
 class Record:
     """What is read from JSON and written back as it was.
 
@@ -171,28 +180,20 @@ class Record:
     @classmethod
     def from_dict(cls, data: object) -> Self:
         """Read it from plain dicts and lists; raises InputError with every fault and its path."""
-        from .interchange import read
-
-        return read(cls, data)
+        return _interchange().read(cls, data)  # type: ignore[no-any-return]
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Read it from JSON text; raises InputError with every fault and its path."""
-        from .interchange import read_json
-
-        return read_json(cls, text)
+        return _interchange().read_json(cls, text)  # type: ignore[no-any-return]
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts and lists; what was left out stays out."""
-        from .interchange import write
-
-        return write(self)
+        return _interchange().write(self)  # type: ignore[no-any-return]
 
     def to_json(self) -> str:
         """Give JSON text."""
-        from .interchange import write_json
-
-        return write_json(self)
+        return _interchange().write_json(self)  # type: ignore[no-any-return]
 
 
 SOUND: Final = True

@@ -458,30 +458,49 @@ class Typed:
         self.seen = _Seen()
         self._known = -1  # how much was known when the types were made
         self._due, self._wait = FIRST, 1  # how many records are to be seen before types are made again
-        self._tried = self._read = self._skipped = 0
+        self._read = self._failed = self._skipped = 0
         self._type: Any = None
+        self._sure = False  # the last record could be read, and nothing was learnt since
 
     def quickly(self, text: bytes | str) -> Any:
         """Read a record from JSON; None where it is to be read more closely."""
-        return self._tried_by(self._from_text, text)
+        if not (self._sure or self._ready()):
+            return None
+        try:
+            given = self._decode(text)
+            colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
+            if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
+                raise NotPlain
+            found = self._whole(given)
+        except _ODD:
+            self._fail()
+            return None
+        self._read += 1
+        self._sure = True
+        return found
 
     def from_dict(self, data: Any) -> Any:
         """Read a record from plain dicts and lists; None where it is to be read more closely."""
-        return self._tried_by(self._from_dict, data)
-
-    def _tried_by(self, read: Callable[[Any], Any], given: Any) -> Any:
-        if not self._ready():
+        if not (self._sure or self._ready()):
             return None
-        self._tried += 1
         try:
-            found = read(given)
+            given = msgspec.convert(data, self._type)
+            self._seek(data)
+            found = self._whole(given)
         except _ODD:
+            self._fail()
             return None
         self._read += 1
+        self._sure = True
         return found
+
+    def _fail(self) -> None:
+        self._failed += 1
+        self._sure = False
 
     def learn(self, data: dict[str, Any]) -> None:
         """Take in the keys and codes of a record that was found good."""
+        self._sure = False
         self.seen.records += 1
         if self._type is None or self._worth():
             self.seen.learn(self.cls, data)
@@ -496,7 +515,7 @@ class Typed:
 
     def _worth(self) -> bool:
         """Whether enough of the records tried could be read so; where few can, one in sixteen is tried."""
-        if self._type is None or self._tried < 64 or 2 * self._read >= self._tried:
+        if self._type is None or self._read + self._failed < 64 or self._read >= self._failed:
             return self._type is not None
         self._skipped += 1
         return self._skipped % 16 == 0
@@ -515,20 +534,8 @@ class Typed:
         self._finish, self._count, self._services, self._lines = types.finish[self.cls], types.counts[self.cls], services, lines
         self._seek = types.lists[self.cls].seek
         self._decode = decoder.decode
-        self._tried = self._read = self._skipped = 0
+        self._read = self._failed = self._skipped = 0
         self._type = made
-
-    def _from_dict(self, data: Any) -> Any:
-        given = msgspec.convert(data, self._type)
-        self._seek(data)
-        return self._whole(given)
-
-    def _from_text(self, text: bytes | str) -> Any:
-        given = self._decode(text)
-        colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
-        if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
-            raise NotPlain
-        return self._whole(given)
 
     def _whole(self, given: Any) -> Any:
         found = self._finish(given)
