@@ -5,11 +5,11 @@ Most checks ask of a history how much of something was used; for that the column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import compress
-from typing import Any
+from typing import Any, Final
 
 from .claims import UNKNOWN, History, Service
 
@@ -33,7 +33,7 @@ class Columns:
     __slots__ = ("_amounts", "_build", "_columns", "_names", "claims", "latest", "many", "plain", "year")
 
     def __init__(self, columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int, build: Build,
-                 latest: date, plain: bool, claims: str, year: InYear | None) -> None:  # fmt: skip
+                 latest: date, plain: bool, claims: Container[str], year: InYear | None) -> None:  # fmt: skip
         self._columns = columns
         self._names = names
         self._build = build
@@ -84,7 +84,7 @@ class Columns:
 
 def in_columns(columns: Mapping[str, Sequence[Any]], names: Sequence[str], many: int, build: Build) -> Columns:
     """Columns as they were read, with what is known of all of them together."""
-    days, claims = columns["date_of_service"], joined(columns["claim"]) if "claim" in names else ""
+    days, claims = columns["date_of_service"], claims_among(columns["claim"]) if "claim" in names else ""
     latest, kinds = max(days), set(columns["discipline"]) if "discipline" in names else {None}
     plain = kinds.isdisjoint((None, UNKNOWN)) and ("denied" not in names or True not in columns["denied"])
     year = None
@@ -118,8 +118,13 @@ def used_in_year(services: Iterable[tuple[date, str, Any]], latest: date) -> InY
     return (pt_days, pt), (ot_days, ot), (slp_days, slp)
 
 
-def joined(column: Sequence[Any]) -> str:
-    """The texts of a column as one, between bars."""
+LONG: Final = 64  # claims; in the text of fewer a number is found as fast as in a set, which takes longer to make
+
+
+def claims_among(column: Sequence[Any]) -> Container[str]:
+    """What holds the number of each claim of a column: a set, or of few a text in which it stands."""
+    if len(column) > LONG:
+        return frozenset(column)
     try:
         return "|".join(column)
     except TypeError:  # some are absent or unknown

@@ -20,7 +20,7 @@ from msgspec.structs import astuple
 
 from . import claims as c
 from .claims import UNKNOWN, sound
-from .columns import MONEY, Columns, InYear, in_columns
+from .columns import LONG, MONEY, Columns, InYear, in_columns
 from .decode import (
     AMOUNT,
     AMOUNTS,
@@ -377,7 +377,8 @@ class _Services:
     def _quickly(self, rows: Sequence[Any]) -> Columns | None:
         """Services of which all that is asked of most is stated; None where it is not stated of one."""
         try:
-            claims = sound_texts([one.claim for one in rows])
+            claims = [one.claim for one in rows]
+            text = sound_texts(claims)
             money: list[str] = []
             for name in self._money:
                 money += map(_GET[name], rows)
@@ -385,7 +386,9 @@ class _Services:
             latest, year = _used(rows)
         except TypeError:
             return None
-        return Columns(_Drawn(rows), self._names, len(rows), self._build, latest, True, claims, year) if year is not None else None
+        if year is None:
+            return None
+        return Columns(_Drawn(rows), self._names, len(rows), self._build, latest, True, text if len(rows) <= LONG else frozenset(claims), year)
 
     def _one_by_one(self, rows: Sequence[Any]) -> Columns:
         drawn: dict[str, Any] = _Drawn(rows)

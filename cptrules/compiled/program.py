@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from textwrap import indent
 from typing import Any, Final
 
 from attrs import evolve
@@ -45,6 +47,16 @@ class Hold:
         if found is Truth.UNKNOWN:
             raise Odd
         return found is Truth.TRUE
+
+
+@lru_cache(maxsize=256)
+def maker(source: str, names: tuple[str, ...]) -> Callable[..., Any]:
+    """Compile the source of a `decide` into a function that binds its names; policies that differ in their values alone share it."""
+    text = f"def program({', '.join(names)}):\n{indent(source, '    ')}\n    return decide\n"
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "<compiled policies>", "exec"), _NAMESPACE, namespace)  # only text that this package wrote
+    found: Callable[..., Any] = namespace["program"]
+    return found
 
 
 class Program:
@@ -123,9 +135,8 @@ class Code:
         self.takes_rows = all(counter.counter.measure != "charged" for counter in rules.counters)  # what was charged is text in a decoded line
         self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
-        namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
-        exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
-        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = namespace["decide"]
+        names = {**own, **bound}
+        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = maker(self.source, tuple(names))(**names)
 
     def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
         """The shapes of a day's era that are known so far, of claims with the same answers."""
@@ -206,3 +217,4 @@ def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring
 
 
 _BUILTINS: Final = {"len": len, "max": max, "min": min, "set": set, "str": str, "int": int}
+_NAMESPACE: Final[dict[str, Any]] = {"__builtins__": _BUILTINS, **LIBRARY}  # nothing in it is a policy's

@@ -167,9 +167,11 @@ def _cell_total(counter: Running, places: list[int]) -> str:
         return "{" + ", ".join(f"DISCIPLINES[{place}]: {name}" for place, name in zip(places, names, strict=True)) + "}"
     if counter.form != "distinct":
         return " + ".join(names) or "0"
+    apart = " + ".join(f"len({name})" for name in names) or "0"
     if counter.counter.measure == "visits" or len(names) < 2:
-        return " + ".join(f"len({name})" for name in names) or "0"
-    return f"len({' | '.join(names)})"
+        return apart
+    alone = " or ".join(f"not ({' or '.join(other for other in names if other != name)})" for name in names)
+    return f"{apart} if {alone} else len({' | '.join(names)})"  # days of one discipline alone need not be put together
 
 
 # ---- one by one ------------------------------------------------------------------------------------------------------
