@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import compress
 from typing import Any, Final
 
-from .claims import UNKNOWN, History, Service
+from .claims import UNKNOWN, Service
 
 MONEY = frozenset(("charge", "paid"))  # amounts that few ask for stand as their text; what was allowed is a Decimal at once
 
@@ -129,9 +129,3 @@ def claims_among(column: Sequence[Any]) -> Container[str]:
         return "|".join(column)
     except TypeError:  # some are absent or unknown
         return "|".join([one for one in column if one.__class__ is str])
-
-
-def columns_of(history: History) -> Columns | None:
-    """A history's services as columns, where nobody has looked at one yet."""
-    kept = getattr(history, "_kept", None)
-    return kept if kept.__class__ is Columns else None

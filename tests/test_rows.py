@@ -18,7 +18,7 @@ from test_typed import CLAIM, PAST, closely, taught
 from worlds import a_claim, a_history, lessened
 
 from cptrules import UNKNOWN, Claim, History, evaluate
-from cptrules.columns import Columns, columns_of
+from cptrules.columns import Columns
 from cptrules.compiled import Compiled
 from cptrules.rows import Rows, lines_of
 
@@ -126,7 +126,7 @@ def test_amounts_of_services_are_held_to_the_pattern(amount: Any, name: str, old
 
 def test_the_totals_of_the_year_are_those_of_the_services() -> None:
     past = decoded(History, PAST)
-    columns = columns_of(past)
+    columns = past._kept
     assert isinstance(columns, Columns)
     services = past.services
     for place, name in enumerate(("PT", "OT", "SLP")):

@@ -13,7 +13,7 @@ import attrs
 from .. import balances as balance_sheets
 from .. import dates
 from ..claims import UNKNOWN, Balance, Claim, History, Patient, Service, ServiceLine
-from ..columns import Columns, columns_of
+from ..columns import Columns
 from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
@@ -94,8 +94,8 @@ def opens(history: History | None, last: date) -> tuple[Any, date | None, bool, 
     """  # fmt: skip
     if history is None:
         return (), None, False, None
-    kept, since, until, balances = columns_of(history), history.complete_from, history.complete_to, history.balances
-    services = kept if kept is not None else history.services
+    kept, since, until, balances = getattr(history, "_kept", None), history.complete_from, history.complete_to, history.balances
+    services = kept if kept.__class__ is Columns else history.services
     if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):
         since = None
     ours = history.complete_for == "billing_provider"
