@@ -41,9 +41,8 @@ def _covers(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], d
         return False
     if record.units or record.visits_per_week.__class__ is int or record.units_per_visit.__class__ is int:
         raise Odd
-    for name in matching:
-        if not _states(record, name):
-            return False
+    if not _states(record, matching):
+        return False
     visits, used = record.visits, record.used_visits
     if visits.__class__ is not int:
         return True
@@ -65,14 +64,18 @@ def _visit(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], di
     return ranks[last]
 
 
-def _states(record: Authorization, name: str) -> bool:
-    match name:
-        case "code":
-            return isinstance(record.codes, tuple) and bool(record.codes)
-        case "date":
-            return isinstance(record.from_, date) and isinstance(record.to, date)
-        case _:
-            return isinstance(record.visits, int)
+def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
+    """Whether a record states all that the rule matches it by."""
+    for name in matching:
+        if name == "code":
+            if record.codes.__class__ is not tuple or not record.codes:
+                return False
+        elif name == "date":
+            if record.from_.__class__ is not date or record.to.__class__ is not date:
+                return False
+        elif record.visits.__class__ is not int:
+            return False
+    return True
 
 
 def _fits(record: Authorization, claim: Claim, line: ServiceLine, discipline: Any) -> bool:

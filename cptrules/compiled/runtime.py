@@ -227,7 +227,7 @@ def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Se
         for place, _, _, _ in entries:
             (met if ready else asked)[place] |= bit
         return
-    codes = {line.code for line in lines}
+    codes = [line.code for line in lines]
     for place, day, line, partners in entries:
         if partners.codes.isdisjoint(codes):
             met[place] |= bit

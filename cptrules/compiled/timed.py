@@ -21,39 +21,42 @@ def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int,
         try:
             if odd:
                 raise Odd
-            if not by_midpoint:
-                if len(group) == 1:
-                    _alone(group[0], bit, inform, broken, met, asked)
-                    continue
-                plain = _plainly(group)
-                if plain is not None:
-                    for entry, share in zip(group, plain, strict=True):
-                        units = entry[2]
-                        if units > share:
-                            _over(entry, bit, broken, met, asked)
-                        else:
-                            met[entry[0]] |= bit
-                            if units < share:
-                                broken[entry[0]] |= inform
-                    continue
-            shares, billed = _together(group, by_midpoint)
-        except ODD:
+            plain = None if by_midpoint else _plainly(group)
+            if plain is None:
+                _closely(group, bit, inform, by_midpoint, broken, met, asked)
+                continue
+            for entry, share in zip(group, plain, strict=False):
+                units = entry[2]
+                if units > share:
+                    _over(entry, bit, broken, met, asked)
+                else:
+                    met[entry[0]] |= bit
+                    if units < share:
+                        broken[entry[0]] |= inform
+        except ODD:  # raised before anything was decided of the group
             for entry in group:
                 asked[entry[0]] |= bit
-            continue
-        left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
-        for entry in group:
-            place, code, units = entry[0], entry[1], entry[2]
-            share = left[code]
-            if units > share:
-                left[code] = 0
-                _over(entry, bit, broken, met, asked)
-            else:
-                met[place] |= bit
-                if left is not shares:
-                    left[code] = share - units
-                if billed[code] < shares[code] and entry[4][0]:
-                    broken[place] |= inform
+
+
+def _closely(group: Sequence[Entry], bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """Decide any group; raises before anything is decided where a unit or a minute is not known."""
+    if len(group) == 1 and not by_midpoint:
+        _alone(group[0], bit, inform, broken, met, asked)
+        return
+    shares, billed = _together(group, by_midpoint)
+    left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
+    for entry in group:
+        place, code, units = entry[0], entry[1], entry[2]
+        share = left[code]
+        if units > share:
+            left[code] = 0
+            _over(entry, bit, broken, met, asked)
+        else:
+            met[place] |= bit
+            if left is not shares:
+                left[code] = share - units
+            if billed[code] < shares[code] and entry[4][0]:
+                broken[place] |= inform
 
 
 def _over(entry: Entry, bit: int, broken: list[int], met: list[int], asked: list[int]) -> None:
@@ -75,8 +78,11 @@ def _alone(entry: Entry, bit: int, inform: int, broken: list[int], met: list[int
         broken[entry[0]] |= inform
 
 
-def _plainly(group: Sequence[Entry]) -> list[int] | None:
+def _plainly(group: Sequence[Entry]) -> Sequence[int] | None:
     """The share of each line, where each is of another code in units of a quarter of an hour, and its own minutes count; None of other groups."""
+    if len(group) == 1:
+        ((_, _, _, given, kind, _),) = group
+        return ((given + 7) // 15,) if kind is QUARTERS else None
     shares: list[int] = []
     rest: list[tuple[int, bool, int]] = []
     codes = set()
@@ -85,10 +91,10 @@ def _plainly(group: Sequence[Entry]) -> list[int] | None:
         if kind is not QUARTERS:
             return None
         codes.add(code)
-        whole, over = given // 15, given % 15
-        billed = units <= whole
+        whole = given // 15
+        over, billed = whole * 15 - given, units <= whole
         if over:
-            rest.append((-over, billed, len(shares)))
+            rest.append((over, billed, len(shares)))
         shares.append(whole)
         total += given
         left -= whole
