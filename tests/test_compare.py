@@ -60,7 +60,7 @@ def shuffled(node: Any, rng: random.Random) -> Any:
     """The same said in another order: blocks, clauses, members of lists, joined conditions."""
     if isinstance(node, tuple):
         return tuple(shuffled(one, rng) for one in node)
-    if not attrs.has(type(node)):
+    if not attrs.has(type(node)) or isinstance(node, t.Without):  # what is taken away is written as the base has it (docs/language.md)
         return node
     made = {field.name: shuffled(getattr(node, field.name), rng) for field in attrs.fields(type(node)) if field.name != "span"}
     for name, value in made.items():
