@@ -90,8 +90,8 @@ def _otherwise(whole: Report, less: Report) -> Iterator[str]:
 
 
 _WAYS: Final[Mapping[str, tuple[Any, ...]]] = {  # what a service may turn out to have been, where it does not say
-    "modifiers": (("GP",), ("GO",), ("GN",), ("GP", "59")), "units": (1, 4), "minutes": (15, 60), "place_of_service": ("11", "12"), "telehealth": (True, False),
-    "billing_provider": (Provider(npi="1", specialty="65"), _OTHER), "allowed": (Decimal("29.00"), Decimal("3000.00")),
+    "modifiers": (("GP",), ("GO",), ("GN",), ("GP", "59")), "units": (1, 4), "minutes": (15, 60), "place_of_service": ("11", "12"),
+    "telehealth": (True, False), "billing_provider": (Provider(npi="1", specialty="65"), _OTHER), "allowed": (Decimal("29.00"), Decimal("3000.00")),
 }  # fmt: skip
 
 

@@ -50,7 +50,8 @@ def _shared_out(policies: Policies, session: Session, timing: Any) -> None:
     except Open:
         return
     if told not in right:
-        raise AssertionError(f"the bill has {told} units of {minutes} minutes, where {' or '.join(map(str, right))} would be right\n{session.to_json()}")
+        would = " or ".join(map(str, right))
+        raise AssertionError(f"the bill has {told} units of {minutes} minutes, where {would} would be right\n{session.to_json()}")
 
 
 def _tied(session: Session) -> Iterator[Session]:
@@ -63,9 +64,10 @@ def _tied(session: Session) -> Iterator[Session]:
 
 
 def _one_on_one(part: Intervention) -> Intervention:
-    bare: dict[str, Any] = {"with_": UNKNOWN, "patients": UNKNOWN, "start": UNKNOWN, "rendering_provider": UNKNOWN, "modifiers": UNKNOWN}
-    same: dict[str, Any] = {"allowed": UNKNOWN, "telehealth": UNKNOWN, "place_of_service": UNKNOWN, "facts": UNKNOWN}  # what differs makes lines of its own
-    return attrs.evolve(part, role="PT", contact="one_on_one", **bare, **same)
+    bare = ("with_", "patients", "start", "rendering_provider", "modifiers")
+    same = ("allowed", "telehealth", "place_of_service", "facts")  # what differs makes lines of its own
+    left_out: dict[str, Any] = dict.fromkeys((*bare, *same), UNKNOWN)
+    return attrs.evolve(part, role="PT", contact="one_on_one", **left_out)
 
 
 def _speaks(policy: Policy, session: Session) -> bool:
@@ -101,9 +103,9 @@ def splits(minutes: Mapping[str, int], timing: Timing, day: Any) -> Iterator[dic
     over = sorted((number % 15 for number in minutes.values()), reverse=True)
     wins = [code for code in minutes if left and minutes[code] % 15 > over[left - 1]]
     tied = [code for code in minutes if left and minutes[code] % 15 == over[left - 1]]
-    best = max((sorted((_rank(code, minutes, timing, day) for code in some), reverse=True) for some in combinations(tied, left - len(wins))), default=[])
-    for some in combinations(tied, left - len(wins)):
-        if sorted((_rank(code, minutes, timing, day) for code in some), reverse=True) == best:
+    ways = {some: sorted((_rank(code, minutes, timing, day) for code in some), reverse=True) for some in combinations(tied, left - len(wins))}
+    for some, ranks in ways.items():
+        if ranks == max(ways.values()):
             yield {code: number // 15 + (code in wins or code in some) for code, number in minutes.items()}
 
 

@@ -11,10 +11,9 @@ import attrs
 
 from ...checking import Policies
 from ...claims import UNKNOWN, Authorization, Event, Patient, Provider, ServiceLine
-from ...policy import FieldValue, TableValue, TimeKey, Window, YesNo
-from ...tables import Table
+from ...policy import FieldValue, TimeKey, Window, YesNo
 from ..lessened import again
-from ..mentions import parts_of
+from ..mentions import parts_of, tables_in
 
 if TYPE_CHECKING:
     from ..cases import Case
@@ -83,8 +82,7 @@ def _moved(line: ServiceLine, by: timedelta) -> ServiceLine:
 def _turns(case: Case, parts: list[Any]) -> Iterator[date]:
     """Days on which something turns that no rule of the policy dates itself."""
     day: Any = case.claim.lines[0].date_of_service
-    tables = [part for part in parts if isinstance(part, Table)] + [part.table for part in parts if isinstance(part, TableValue)]
-    for table in tables:
+    for table in tables_in(parts):
         mine = [row.span for row in table.rows if case.claim.lines[0].code in row.cells.values()]
         yield from (span.to for span in mine[:20] if span.to is not None)
     starts = [part.year_from for part in parts if isinstance(part, Window) and part.year_from is not None]
