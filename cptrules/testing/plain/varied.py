@@ -109,3 +109,14 @@ def _history(case: Case) -> Iterator[Case]:
         for more in ({"discipline": "OT"}, {"discipline": "PT"}, {"visits": 1, "used_visits": 0}, {"visits": 3, "used_visits": 3}, {"received": day}):
             found: list[Authorization] = [attrs.evolve(one, **more) for one in history.authorizations]
             yield attrs.evolve(case, history=attrs.evolve(history, authorizations=tuple(found)))
+        yield from _late_requests(case)
+
+
+def _late_requests(case: Case) -> Iterator[Case]:
+    """M7.4: authorizations received on the line's day or the day after, long after what they were to be asked for after."""
+    history: Any = case.history
+    day: Any = case.claim.lines[0].date_of_service
+    events = tuple(attrs.evolve(event, date=day - 40 * _ONE) for event in history.events) if isinstance(history.events, tuple) else history.events
+    for step in (0, 1):
+        records = tuple(attrs.evolve(one, received=day + step * _ONE) for one in history.authorizations)
+        yield attrs.evolve(case, history=attrs.evolve(history, authorizations=records, events=events))
