@@ -11,7 +11,7 @@ import attrs
 
 from ...checking import Policies
 from ...claims import UNKNOWN, Authorization, Event, Patient, Provider, ServiceLine
-from ...policy import FieldValue, TimeKey, Window, YesNo
+from ...policy import DateMoment, FieldValue, RequestBy, TimeKey, Window, YesNo
 from ..lessened import again
 from ..mentions import parts_of, tables_in
 
@@ -25,13 +25,14 @@ _OTHERS: Final = ("97140", "97530", "97112")
 _UNTIMED: Final = "97150"
 
 
-def varied(policies: Policies, case: Case) -> Iterator[Case]:
-    """Each way of telling a whole case otherwise that may matter to some policies."""
+def varied(policies: Policies, case: Case) -> Iterator[list[Case]]:
+    """Each way of telling a whole case otherwise that may matter to some policies: its lines, its dates, its history, its authorizations."""
     parts = [part for policy in policies.policies for rule in policy.rules for part in parts_of(rule)]
-    named = {part.field.name for part in parts if isinstance(part, FieldValue | YesNo)}
-    yield from _lines(case, named)
-    yield from _dates(case, parts)
-    yield from _history(case)
+    named = {part.field.name for part in parts if isinstance(part, FieldValue | DateMoment | YesNo)}
+    yield list(_lines(case, named))
+    yield list(_dates(case, parts, named))
+    yield list(_history(case))
+    yield list(_authorizations(case, any(isinstance(part, RequestBy) for part in parts)))
 
 
 def _claim(case: Case, **more: Any) -> Case:
@@ -60,10 +61,10 @@ def _lines(case: Case, named: set[str]) -> Iterator[Case]:
                 yield _first(case, code=code, minutes_by=by, minutes=UNKNOWN)
 
 
-def _dates(case: Case, parts: list[Any]) -> Iterator[Case]:
+def _dates(case: Case, parts: list[Any], named: set[str]) -> Iterator[Case]:
     """M5.1: received about the line's day; the claim on the last day of a table's row, or on the first of a year of its own."""
     day: Any = case.claim.lines[0].date_of_service
-    for step in (-1, 0):
+    for step in (-1, 0) if "received" in named else ():
         yield _claim(case, received=day + step * _ONE)
     for on in sorted(set(_turns(case, parts))):
         lines = tuple(_moved(line, on - day) for line in case.claim.lines)
@@ -94,7 +95,7 @@ def _turns(case: Case, parts: list[Any]) -> Iterator[date]:
 
 
 def _history(case: Case) -> Iterator[Case]:
-    """M5.4, M7.1: each event once more, after the first; the authorizations of another discipline, or with a visit left less."""
+    """M5.4: each event once more, after the first."""
     line, history = case.claim.lines[0], case.history
     assert history is not None
     day: Any = line.date_of_service
@@ -105,18 +106,19 @@ def _history(case: Case) -> Iterator[Case]:
         services = (*history.services, between) if isinstance(history.services, tuple) else history.services
         yield attrs.evolve(case, history=attrs.evolve(history, events=(*first, *second), services=services))
         yield attrs.evolve(case, history=attrs.evolve(history, events=(*history.events, *second), services=services))
-    if isinstance(history.authorizations, tuple) and history.authorizations:
-        for more in ({"discipline": "OT"}, {"discipline": "PT"}, {"visits": 1, "used_visits": 0}, {"visits": 3, "used_visits": 3}, {"received": day}):
-            found: list[Authorization] = [attrs.evolve(one, **more) for one in history.authorizations]
-            yield attrs.evolve(case, history=attrs.evolve(history, authorizations=tuple(found)))
-        yield from _late_requests(case)
 
 
-def _late_requests(case: Case) -> Iterator[Case]:
-    """M7.4: authorizations received on the line's day or the day after, long after what they were to be asked for after."""
+def _authorizations(case: Case, requested: bool) -> Iterator[Case]:
+    """M7.1, M7.4: the authorizations of another discipline, or with a visit left less; asked for on the line's day, and long after it was due."""
     history: Any = case.history
     day: Any = case.claim.lines[0].date_of_service
-    events = tuple(attrs.evolve(event, date=day - 40 * _ONE) for event in history.events) if isinstance(history.events, tuple) else history.events
-    for step in (0, 1):
-        records = tuple(attrs.evolve(one, received=day + step * _ONE) for one in history.authorizations)
-        yield attrs.evolve(case, history=attrs.evolve(history, authorizations=records, events=events))
+    if not isinstance(history.authorizations, tuple) or not history.authorizations:
+        return
+    for more in ({"discipline": "OT"}, {"discipline": "PT"}, {"visits": 1, "used_visits": 0}, {"visits": 3, "used_visits": 3}, {"received": day}):
+        found: list[Authorization] = [attrs.evolve(one, **more) for one in history.authorizations]
+        yield attrs.evolve(case, history=attrs.evolve(history, authorizations=tuple(found)))
+    for step in (0, 1) if requested else ():
+        events = history.events if isinstance(history.events, tuple) else ()
+        late = [attrs.evolve(one, received=day + step * _ONE) for one in history.authorizations]
+        long_ago = [attrs.evolve(event, date=day - 40 * _ONE) for event in events]
+        yield attrs.evolve(case, history=attrs.evolve(history, authorizations=tuple(late), events=tuple(long_ago)))
