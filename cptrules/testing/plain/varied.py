@@ -95,15 +95,19 @@ def _turns(case: Case, parts: list[Any]) -> Iterator[date]:
 
 
 def _history(case: Case) -> Iterator[Case]:
-    """M5.4: each event once more, after the first."""
+    """M4, M5.4: two disciplines on one day; each event once more, after the first."""
     line, history = case.claim.lines[0], case.history
     assert history is not None
     day: Any = line.date_of_service
-    if isinstance(history.events, tuple) and history.events and isinstance(case.claim.billing_provider, Provider):
+    if not isinstance(case.claim.billing_provider, Provider) or not isinstance(history.services, tuple):
+        return
+    one_day = [attrs.evolve(again(line, case.claim, case.claim.billing_provider, 1), modifiers=(modifier,)) for modifier in ("GP", "GO")]
+    yield attrs.evolve(case, history=attrs.evolve(history, services=(*history.services, *one_day)))
+    if isinstance(history.events, tuple) and history.events:
         first = tuple(attrs.evolve(event, date=day - 20 * _ONE) for event in history.events)
         second: tuple[Event, ...] = tuple(attrs.evolve(event, date=day - 5 * _ONE) for event in history.events)
         between = again(line, case.claim, case.claim.billing_provider, 10)
-        services = (*history.services, between) if isinstance(history.services, tuple) else history.services
+        services = (*history.services, between)
         yield attrs.evolve(case, history=attrs.evolve(history, events=(*first, *second), services=services))
         yield attrs.evolve(case, history=attrs.evolve(history, events=(*history.events, *second), services=services))
 
