@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from ...checking import Policies
-from ...claims import UNKNOWN, Authorization, Event, Patient, Provider, ServiceLine
-from ...policy import DateMoment, FieldValue, RequestBy, TimeKey, Window, YesNo
+from ...claims import UNKNOWN, Authorization, Event, Frozen, Patient, Provider, ServiceLine
+from ...fields import Field
+from ...policy import DateMoment, FieldValue, HasField, OnList, RequestBy, TimeKey, Window, YesNo
 from ..lessened import again
 from ..mentions import parts_of, tables_in
 
@@ -26,10 +27,11 @@ _UNTIMED: Final = "97150"
 
 
 def varied(policies: Policies, case: Case) -> Iterator[list[Case]]:
-    """Each way of telling a whole case otherwise that may matter to some policies: its lines, its dates, its history, its authorizations."""
+    """Each way of telling a whole case otherwise that may matter to some policies: lines, facts, dates, history, authorizations."""
     parts = [part for policy in policies.policies for rule in policy.rules for part in parts_of(rule)]
     named = {part.field.name for part in parts if isinstance(part, FieldValue | DateMoment | YesNo)}
     yield list(_lines(case, named))
+    yield list(_absent(case, {part.field for part in parts if isinstance(part, FieldValue | DateMoment | YesNo | OnList | HasField)}))
     yield list(_dates(case, parts, named))
     yield list(_history(case))
     yield list(_authorizations(case, any(isinstance(part, RequestBy) for part in parts)))
@@ -59,6 +61,23 @@ def _lines(case: Case, named: set[str]) -> Iterator[Case]:
         for by in _BY_PERSON:
             for code in (line.code, _UNTIMED):
                 yield _first(case, code=code, minutes_by=by, minutes=UNKNOWN)
+
+
+def _absent(case: Case, fields: set[Field]) -> Iterator[Case]:
+    """M2.2: a declared fact that the rules look at is known to be absent."""
+    line, patient = case.claim.lines[0], case.claim.patient
+    for field in sorted((one for one in fields if one.declared), key=lambda one: one.name):
+        match field.owner:
+            case "claim":
+                yield _claim(case, facts=_without(case.claim.facts, field))
+            case "patient" if isinstance(patient, Patient):
+                yield _claim(case, patient=attrs.evolve(patient, facts=_without(patient.facts, field)))
+            case "line":
+                yield _first(case, facts=_without(line.facts, field))
+
+
+def _without(facts: Any, field: Field) -> Frozen:
+    return Frozen({**(facts if isinstance(facts, Mapping) else {}), field.name: None})
 
 
 def _dates(case: Case, parts: list[Any], named: set[str]) -> Iterator[Case]:
