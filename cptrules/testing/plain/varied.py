@@ -114,7 +114,7 @@ def _turns(case: Case, parts: list[Any]) -> Iterator[date]:
 
 
 def _history(case: Case) -> Iterator[Case]:
-    """M4, M5.4: two disciplines on one day; each event once more, after the first."""
+    """M4, M5.3, M5.4: two disciplines on one day; the events on the line's day; each event once more, after the first."""
     line, history = case.claim.lines[0], case.history
     assert history is not None
     day: Any = line.date_of_service
@@ -123,6 +123,8 @@ def _history(case: Case) -> Iterator[Case]:
     one_day = [attrs.evolve(again(line, case.claim, case.claim.billing_provider, 1), modifiers=(modifier,)) for modifier in ("GP", "GO")]
     yield attrs.evolve(case, history=attrs.evolve(history, services=(*history.services, *one_day)))
     if isinstance(history.events, tuple) and history.events:
+        today = tuple(attrs.evolve(event, date=day) for event in history.events)
+        yield attrs.evolve(case, history=attrs.evolve(history, events=today))
         first = tuple(attrs.evolve(event, date=day - 20 * _ONE) for event in history.events)
         second: tuple[Event, ...] = tuple(attrs.evolve(event, date=day - 5 * _ONE) for event in history.events)
         between = again(line, case.claim, case.claim.billing_provider, 10)
