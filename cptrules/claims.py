@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -160,48 +161,48 @@ class Service(ServiceLine):
     denied: YesNo = UNKNOWN
 
 
+@cache
+def _interchange() -> Any:
+    """The module that reads and writes records, which imports this one; to say so at every record would cost more than to read a short one."""
+    from . import interchange
+
+    return interchange
+
+
 class Record:
     """What is read from JSON and written back as it was.
 
     One that was read remembers that it is sound, so that nobody has to hold it to interchange.md again; a copy does not.
     """
 
-    __slots__ = ("_kept",)  # set by `cptrules.decode` alone: SOUND, or of a history its services as columns
+    __slots__ = ("_kept",)  # set where records are read, there alone: SOUND, of a history its services as columns, of a claim its decoded lines
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
         """Read it from plain dicts and lists; raises InputError with every fault and its path."""
-        from .interchange import read
-
-        return read(cls, data)
+        return _interchange().read(cls, data)  # type: ignore[no-any-return]
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Read it from JSON text; raises InputError with every fault and its path."""
-        from .interchange import read_json
-
-        return read_json(cls, text)
+        return _interchange().read_json(cls, text)  # type: ignore[no-any-return]
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts and lists; what was left out stays out."""
-        from .interchange import write
-
-        return write(self)
+        return _interchange().write(self)  # type: ignore[no-any-return]
 
     def to_json(self) -> str:
         """Give JSON text."""
-        from .interchange import write_json
-
-        return write_json(self)
+        return _interchange().write_json(self)  # type: ignore[no-any-return]
 
 
 SOUND: Final = True
 _T = TypeVar("_T")
-_keep = Record._kept.__set__  # type: ignore[attr-defined]
+_keep: Final = vars(Record)["_kept"].__set__
 
 
 def sound(record: _T, kept: object = SOUND) -> _T:
-    """Mark a record as read and found good; `kept` may be its services as columns."""
+    """Mark a record as read and found good; `kept` may be its services as columns, or its decoded lines."""
     if isinstance(record, Record):
         _keep(record, kept)
     return record
@@ -234,6 +235,14 @@ class Claim(Record):
     authorizations: Texts = _hidden()
     other_payers: tuple[OtherPayer, ...] | None | Unknown = _several()
     facts: Facts = _hidden()
+
+    def __getattr__(self, name: str) -> Any:
+        """The lines of a claim that was read stand as they were decoded until somebody looks at one."""
+        if name != "lines":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        lines = self._kept.lines()
+        object.__setattr__(self, "lines", lines)
+        return lines
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -349,7 +349,14 @@ def read(cls: type[T], data: object) -> T:
 
     Raises InputError with every fault and its path: wrong types, unknown keys, dates the calendar has not, one line number twice.
     """
-    return decode.quickly(cls, data) or _read(cls, data)
+    like = _LIKE_BEFORE.get(cls) or _like_before(cls)
+    found = like.from_dict(data) if like is not None else None
+    if found is not None:
+        return found  # type: ignore[no-any-return]
+    plain = decode.quickly(cls, data)
+    if like is not None and plain is not None:
+        like.learn(data)  # type: ignore[arg-type]
+    return plain or _read(cls, data)
 
 
 def _read(cls: type[T], data: object) -> T:

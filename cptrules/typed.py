@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import attrs
@@ -18,7 +20,7 @@ from msgspec.structs import astuple
 
 from . import claims as c
 from .claims import UNKNOWN, sound
-from .columns import MONEY, Columns
+from .columns import LONG, MONEY, Columns, InYear, in_columns
 from .decode import (
     AMOUNT,
     AMOUNTS,
@@ -26,18 +28,20 @@ from .decode import (
     PLAIN_TEXT,
     NotPlain,
     as_kind,
-    claim_together,
     finisher,
     history_together,
     reader,
+    refuse,
     row_builder,
     sound_money,
     sound_texts,
-    with_columns,
 )
+from .rows import Rows
 
 MOST_WORDS: Final = 4_096  # codes that a type of one field lists; a record with another is read by `decode`
 FIRST: Final = 16  # records of a class that are read by `decode` before types are made of them
+_LATER: Final[Mapping[type, str]] = {c.Claim: "lines", c.History: "services"}  # fields whose records are made when somebody looks at one
+_ODD: Final = (*ODD, msgspec.MsgspecError, RecursionError)
 _NOWHERE: Final = "\0"  # a word that no record has: a type has to list one
 
 
@@ -107,6 +111,23 @@ def _listed(kind: Any, name: str, owner: type) -> str:
     return "closed" if closed_list(name, owner) is not None else "learnt" if pattern_of(name) is not None else ""
 
 
+@attrs.frozen
+class _Seeker:
+    """Seeks what is no list where one is wanted; `shallow` are the expressions for one dict `d`, where it holds no other dicts with lists."""
+
+    seek: Callable[[Any], None]
+    lines: list[str]
+    shallow: list[str] | None
+
+    def within(self, several: bool, names: dict[str, Any]) -> list[str]:
+        """What seeks in the dict or the dicts `v` of a field, indented."""
+        if several and self.shallow is not None:
+            return [f"    if not LISTS.issuperset([{told}.__class__ for d in v]): refuse(v)" for told in self.shallow]
+        name = f"seek{len(names)}"
+        names[name] = self.seek
+        return [f"    for one in v: {name}(one)" if several else f"    {name}(v)"]
+
+
 # ---- types -------------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +139,7 @@ class _Types:
     made: dict[type, type] = attrs.field(factory=dict)
     finish: dict[type, Callable[[Any], Any]] = attrs.field(factory=dict)
     counts: dict[type, Callable[[Any], int]] = attrs.field(factory=dict)
+    lists: dict[type, _Seeker] = attrs.field(factory=dict)
 
     def of(self, cls: type) -> type:
         """The type of a class, with the keys of it that were seen; a key that is always there is asked for."""
@@ -128,6 +150,10 @@ class _Types:
             self.made[cls] = msgspec.defstruct(cls.__name__, told, kw_only=True, forbid_unknown_fields=True, gc=False, rename=rename or None)
             self.finish[cls] = self._finisher(cls, fields)
             self.counts[cls] = self._counter(fields, always)
+            self.lists[cls] = self._list_seeker(fields, always)
+            for field in _fields(cls):  # a line is read without a record of it: what it was given without is unknown
+                if cls is c.ServiceLine and field not in fields:
+                    setattr(self.made[cls], field.name, UNKNOWN)
         return self.made[cls]
 
     def _field(self, field: attrs.Attribute[Any], cls: type) -> Any:
@@ -162,10 +188,10 @@ class _Types:
     # ---- records of what msgspec gave --------------------------------------------------------------------------
 
     def _finisher(self, cls: type, fields: list[attrs.Attribute[Any]]) -> Callable[[Any], Any]:
-        if cls is c.Provider:
-            return _Once(finisher(cls, {field.name: self._step(field, cls) for field in fields}))
-        steps = {field.name: self._step(field, cls) for field in fields if not (cls is c.History and field.name == "services")}
-        return finisher(cls, steps)
+        later = _LATER.get(cls, "")
+        step = _of_a_row if cls is c.ServiceLine else self._step
+        made = finisher(cls, {field.name: step(field, cls) for field in fields if field.name != later}, later)
+        return _Once(made) if cls is c.Provider else made
 
     def _step(self, field: attrs.Attribute[Any], cls: type) -> Callable[[Any], Any] | str | None:
         """What has still to be done with a field's value, besides None and UNKNOWN; None where it may stay as it is."""
@@ -199,11 +225,35 @@ class _Types:
         found: Callable[[Any], int] = names["count"]
         return found
 
+    def _list_seeker(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> _Seeker:
+        """Make the function that raises where a list of a dict, or of one within it, is none: msgspec would take a set for one."""
+        names: dict[str, Any] = {"LISTS": frozenset((list, NoneType)), "refuse": refuse}
+        lines: list[str] = []
+        shallow: list[str] | None = []
+        for field in fields:
+            told = f"d[{_given(field)!r}]" if _given(field) in always else f"d.get({_given(field)!r})"
+            several, member = get_origin(as_kind(field.type)[0]) is tuple, _member(field)
+            if several:
+                lines.append(f"if {told}.__class__ not in LISTS: refuse(d)")
+                shallow = None if shallow is None else [*shallow, told]
+            inner = self.lists[member] if attrs.has(member) else None
+            if inner is not None and inner.lines:
+                shallow = None
+                lines += [f"v = {told}", "if v:", *inner.within(several, names)]
+        text = "def seek(d):\n    " + "\n    ".join(lines or ["pass"])
+        exec(compile(text, "<lists>", "exec"), names)  # names of fields alone
+        return _Seeker(names["seek"], lines, shallow)
+
     def _alike(self, cls: type) -> int:
         """How many keys every record of a class has, none of which holds another record; 0 where they differ."""
         fields = self.seen.fields(cls)
         alike = all(_given(field) in self.seen.always[cls] and not attrs.has(_member(field)) for field in fields)
         return len(fields) if alike else 0
+
+
+def _of_a_row(field: attrs.Attribute[Any], cls: type) -> str | None:
+    """What is still to be done with a field of a decoded line: only what was charged is text yet."""
+    return "Decimal({0})" if field.name == "charge" else None
 
 
 def _member(field: attrs.Attribute[Any]) -> Any:
@@ -235,13 +285,77 @@ class _Once:
         return found
 
 
+# ---- the lines of a claim ----------------------------------------------------------------------------------------
+
+
+class _Lines:
+    """Holds lines to what msgspec did not see to, and leaves them as they are."""
+
+    __slots__ = ("_lists", "_make", "_money", "_settle", "_texts")
+
+    def __init__(self, types: _Types) -> None:
+        fields = types.seen.fields(c.ServiceLine)
+        kinds = {field.name: as_kind(field.type)[0] for field in fields}
+        self._texts = [name for name, kind in kinds.items() if kind is str and not _listed(kind, name, c.ServiceLine)]
+        self._lists = [f.name for f in fields if _member(f) is str and get_origin(kinds[f.name]) is tuple and not _listed(str, f.name, c.ServiceLine)]
+        self._money = "charge" in kinds
+        self._make = types.finish[c.ServiceLine]
+        self._settle = self._settler(types, kinds)
+
+    def rows(self, rows: Sequence[Any], diagnoses: Any) -> Rows:
+        """Raises where some value is not plainly good, or the lines do not go together."""
+        self._settle(rows, len(diagnoses or ()) if diagnoses is not UNKNOWN else 10**9)
+        if self._money:
+            _held_to(sound_money, [line.charge for line in rows])
+        for name in self._texts:
+            _held_to(sound_texts, [getattr(line, name) for line in rows])
+        for name in self._lists:
+            for line in rows:
+                sound_texts(getattr(line, name) or ())
+        return Rows(rows, self._make)
+
+    @staticmethod
+    def _settler(types: _Types, kinds: Mapping[str, Any]) -> Callable[[Sequence[Any], int], None]:
+        """Make the function that puts records and amounts into lines, and holds them to one another as `interchange` does."""
+        names: dict[str, Any] = {"amounts": AMOUNTS, "refuse": refuse, "UNKNOWN": UNKNOWN}
+        steps = ["numbers.add(s.number)"]
+        if "allowed" in kinds:
+            steps += ["v = s.allowed", "if v is not None and v is not UNKNOWN: s.allowed = amounts[v]"]
+        for name, kind in kinds.items():
+            if attrs.has(kind):
+                names[f"make_{name}"] = types.finish[kind]
+                steps += [f"v = s.{name}", f"if v is not None and v is not UNKNOWN: s.{name} = make_{name}(v)"]
+        if "diagnosis_pointers" in kinds:
+            steps += ["v = s.diagnosis_pointers", "if v and (s.diagnoses is not UNKNOWN or max(v) > many): refuse(v)"]
+        inner = "\n        ".join(steps)
+        text = f"def settle(rows, many):\n    numbers = set()\n    for s in rows:\n        {inner}\n"
+        text += "    if not rows or len(numbers) < len(rows): refuse(rows)"
+        exec(compile(text, "<lines>", "exec"), names)  # names of fields alone
+        found: Callable[[Sequence[Any], int], None] = names["settle"]
+        return found
+
+
 # ---- the services of a history -----------------------------------------------------------------------------------
 
 
-class _Services:
-    """Holds services to what msgspec did not see to, column by column, and leaves them in columns."""
+class _Drawn(dict[str, Sequence[Any]]):
+    """Columns of decoded services, each drawn when it is asked for."""
 
-    __slots__ = ("_build", "_lists", "_money", "_names", "_nested", "_texts")
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = rows
+
+    def __missing__(self, name: str) -> Sequence[Any]:
+        found = [getattr(one, name) for one in self._rows]
+        if name == "allowed":
+            found = [one if one is None or one is UNKNOWN else AMOUNTS[one] for one in found]
+        self[name] = found
+        return found
+
+
+class _Services:
+    """Holds services to what msgspec did not see to, and leaves them in columns, or such as are drawn when they are asked for."""
+
+    __slots__ = ("_alike", "_build", "_lists", "_money", "_names", "_nested", "_texts")
 
     def __init__(self, types: _Types) -> None:
         fields = types.seen.fields(c.Service)
@@ -252,10 +366,32 @@ class _Services:
         self._money = [name for name in kinds if name in MONEY]
         self._nested = {name: types.finish[kind] for name, kind in kinds.items() if attrs.has(kind)}
         self._build = row_builder(self._names)
+        others = [name for name in self._texts if name != "claim"]
+        self._alike = {"discipline", "allowed", "claim"} <= set(kinds) and not ("denied" in kinds or self._nested or self._lists or others)
 
     def columns(self, rows: Sequence[Any]) -> Columns:
         """Raises where some value is not plainly good."""
-        drawn: dict[str, Any] = dict(zip(self._names, zip(*map(astuple, rows), strict=True), strict=True))
+        found = self._quickly(rows) if self._alike else None
+        return found or self._one_by_one(rows)
+
+    def _quickly(self, rows: Sequence[Any]) -> Columns | None:
+        """Services of which all that is asked of most is stated; None where it is not stated of one."""
+        try:
+            claims = [one.claim for one in rows]
+            text = sound_texts(claims)
+            money: list[str] = []
+            for name in self._money:
+                money += map(_GET[name], rows)
+            sound_money(money)
+            latest, year = _used(rows)
+        except TypeError:
+            return None
+        if year is None:
+            return None
+        return Columns(_Drawn(rows), self._names, len(rows), self._build, latest, True, text if len(rows) <= LONG else frozenset(claims), year)
+
+    def _one_by_one(self, rows: Sequence[Any]) -> Columns:
+        drawn: dict[str, Any] = _Drawn(rows)
         for name in self._texts:
             _held_to(sound_texts, drawn[name])
         for name in self._lists:
@@ -266,11 +402,48 @@ class _Services:
         for name, make in self._nested.items():
             drawn[name] = [one if one is None or one is UNKNOWN else make(one) for one in drawn[name]]
         if "allowed" in self._names:
-            drawn["allowed"] = [one if one is None or one is UNKNOWN else AMOUNTS[one] for one in drawn["allowed"]]
-        return Columns(drawn, self._names, len(rows), self._build)
+            drawn["allowed"]  # drawn now, since that is what holds it to the pattern
+        return in_columns(drawn, self._names, len(rows), self._build)
 
 
-def _held_to(test: Callable[[Sequence[Any]], None], column: Sequence[Any]) -> None:
+_GET: Final = {name: attrgetter(name) for name in MONEY}
+
+
+def _used(rows: Sequence[Any]) -> tuple[date, InYear | None]:
+    """The last day of decoded services, and what `used_in_year` tells of them; None where the last of them is not of the last one's year.
+
+    Written out beside it, so that each service is looked at once. Raises TypeError where an amount is not stated.
+    """
+    latest = rows[-1].date_of_service
+    begin = latest.replace(month=1, day=1)
+    pt_days, ot_days, slp_days = set(), set(), set()
+    pt: Any = 0
+    ot: Any = 0
+    slp: Any = 0
+    for one in rows:
+        day, discipline = one.date_of_service, one.discipline
+        if day > latest:
+            latest = day
+        if day >= begin:
+            if discipline == "PT":
+                pt_days.add(day)
+                pt += AMOUNTS[one.allowed]
+            elif discipline == "OT":
+                ot_days.add(day)
+                ot += AMOUNTS[one.allowed]
+            elif discipline == "SLP":
+                slp_days.add(day)
+                slp += AMOUNTS[one.allowed]
+            else:
+                return latest, None
+        elif discipline is None or discipline is UNKNOWN or AMOUNTS[one.allowed] is None:
+            return latest, None
+    if latest.year > begin.year:
+        return latest, None
+    return latest, ((pt_days, pt), (ot_days, ot), (slp_days, slp))
+
+
+def _held_to(test: Callable[[Sequence[Any]], object], column: Sequence[Any]) -> None:
     """Hold the texts of a column to a test; some may be absent or unknown."""
     try:
         test(column)
@@ -288,23 +461,49 @@ class Typed:
         self.seen = _Seen()
         self._known = -1  # how much was known when the types were made
         self._due, self._wait = FIRST, 1  # how many records are to be seen before types are made again
-        self._tried = self._read = self._skipped = 0
+        self._read = self._failed = self._skipped = 0
         self._type: Any = None
+        self._sure = False  # the last record could be read, and nothing was learnt since
 
     def quickly(self, text: bytes | str) -> Any:
         """Read a record from JSON; None where it is to be read more closely."""
-        if not self._ready():
+        if not (self._sure or self._ready()):
             return None
-        self._tried += 1
         try:
-            found = self._from_text(text)
-        except (*ODD, msgspec.MsgspecError):
+            given = self._decode(text)
+            colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
+            if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
+                raise NotPlain
+            found = self._whole(given)
+        except _ODD:
+            self._fail()
             return None
         self._read += 1
+        self._sure = True
         return found
+
+    def from_dict(self, data: Any) -> Any:
+        """Read a record from plain dicts and lists; None where it is to be read more closely."""
+        if not (self._sure or self._ready()):
+            return None
+        try:
+            given = msgspec.convert(data, self._type)
+            self._seek(data)
+            found = self._whole(given)
+        except _ODD:
+            self._fail()
+            return None
+        self._read += 1
+        self._sure = True
+        return found
+
+    def _fail(self) -> None:
+        self._failed += 1
+        self._sure = False
 
     def learn(self, data: dict[str, Any]) -> None:
         """Take in the keys and codes of a record that was found good."""
+        self._sure = False
         self.seen.records += 1
         if self._type is None or self._worth():
             self.seen.learn(self.cls, data)
@@ -319,7 +518,7 @@ class Typed:
 
     def _worth(self) -> bool:
         """Whether enough of the records tried could be read so; where few can, one in sixteen is tried."""
-        if self._type is None or self._tried < 64 or 2 * self._read >= self._tried:
+        if self._type is None or self._read + self._failed < 64 or self._read >= self._failed:
             return self._type is not None
         self._skipped += 1
         return self._skipped % 16 == 0
@@ -330,31 +529,25 @@ class Typed:
             types = _Types(self.seen)
             made = types.of(self.cls)
             services = _Services(types) if self.seen.fields(c.Service) else None
+            lines = _Lines(types) if self.cls is c.Claim else None
             decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(made)
         except ODD:
             self._type = None
             return
-        self._finish, self._count, self._services = types.finish[self.cls], types.counts[self.cls], services
+        self._finish, self._count, self._services, self._lines = types.finish[self.cls], types.counts[self.cls], services, lines
+        self._seek = types.lists[self.cls].seek
         self._decode = decoder.decode
-        self._tried = self._read = self._skipped = 0
+        self._read = self._failed = self._skipped = 0
         self._type = made
-
-    def _from_text(self, text: bytes | str) -> Any:
-        given = self._decode(text)
-        colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
-        if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
-            raise NotPlain
-        return self._whole(given)
 
     def _whole(self, given: Any) -> Any:
         found = self._finish(given)
-        if self.cls is c.Claim:
-            claim_together(found)
-            return sound(found)
+        if self._lines is not None:
+            return sound(found, self._lines.rows(given.lines, found.diagnoses))
         history_together(found)
         services: Any = getattr(given, "services", UNKNOWN)
         if services and self._services is not None:
-            return with_columns(found, self._services.columns(services))
+            return sound(found, self._services.columns(services))
         object.__setattr__(found, "services", () if services == [] else services)
         return sound(found)
 

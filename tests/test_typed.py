@@ -54,6 +54,9 @@ def agree(reader: Typed, kind: Any, text: str) -> bool:
     if quick is not None:
         assert hash(quick) == hash(slow)
         assert quick == reader.quickly(text.encode())
+        assert quick == reader.from_dict(interchange.parsed(text))
+    elif slow is not None:
+        assert reader.from_dict(interchange.parsed(text)) in (None, slow)
     return quick is not None
 
 

@@ -16,7 +16,8 @@ from ..claims import UNKNOWN, Claim, History, Patient, Session
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
-from .odd import Unspoken
+from ..rows import lines_of
+from .odd import AGAIN, Unspoken
 from .program import Program
 from .report import Decision, settled
 
@@ -49,8 +50,9 @@ class Compiled:
 
         Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
         """
-        program = self.program(claim) if session is None else None
-        if program is None:
+        payer = claim.payer
+        program = self._programs.get((payer, claim.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
+        if program is None or session is not None:
             return check(self.policies, claim, history, session, ignoring)
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
@@ -59,9 +61,13 @@ class Compiled:
             if patient.__class__ is not Patient or patient.id != history.patient:
                 same_patient(claim, history)
         try:
-            decided = program.decide(claim, history)
-        except Unspoken:
-            return check(self.policies, claim, history, session, ignoring)
+            code = program.code
+            decided = code.decide(claim, history, lines_of(claim) if code.takes_rows else claim.lines, False)
+        except AGAIN:
+            try:
+                decided = program.decide(claim, history)
+            except Unspoken:
+                return check(self.policies, claim, history, session, ignoring)
         broken, met, asked, unsettled = decided
         if not unsettled and not any(asked):
             return settled(_decision(Decision, (self, program, claim, history, ignoring, broken, met, None, None, None)))

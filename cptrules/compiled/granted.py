@@ -9,23 +9,22 @@ from typing import Any
 from ..claims import UNKNOWN, Authorization, Claim, History, Provider, ServiceLine
 from .odd import UNSURE, Odd
 
-Mine = tuple[ServiceLine, date, Any]  # a line of the claim, its date, its discipline
 
-
-def covered(claim: Claim, history: History | None, mine: Sequence[Mine], matching: tuple[str, ...], past: bool) -> bool:
-    """Whether some authorization covers the last of the claim's lines so far; raises Odd where only the reference tells.
+def covered(claim: Claim, history: History | None, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...],
+            past: bool) -> bool:  # fmt: skip
+    """Whether some authorization covers the last of the claim's lines so far, as many as `disciplines`; raises Odd where only the reference tells.
 
     `past`: no service of the history stands on one of the claim's own days, so that none can have used the line's visit already.
     """
     if not past:
         raise Odd
-    line = mine[-1][0]
+    line = lines[len(disciplines) - 1]
     given = history.authorizations if history is not None else UNKNOWN
     records = given if isinstance(given, tuple) else ()
     odd = given is UNKNOWN
     for record in records:
         try:
-            if _covers(record, claim, mine, matching):
+            if _covers(record, claim, lines, disciplines, matching):
                 return True
         except Odd:
             odd = True
@@ -36,57 +35,64 @@ def covered(claim: Claim, history: History | None, mine: Sequence[Mine], matchin
     return False
 
 
-def _covers(record: Authorization, claim: Claim, mine: Sequence[Mine], matching: tuple[str, ...]) -> bool:
-    line, day, discipline = mine[-1]
-    if not _fits(record, claim, line, day, discipline):
+def _covers(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...]) -> bool:
+    many = len(disciplines)
+    if not _fits(record, claim, lines[many - 1], disciplines[-1]):
         return False
     if record.units or record.visits_per_week.__class__ is int or record.units_per_visit.__class__ is int:
         raise Odd
-    if not all(_states(record, name) for name in matching):
+    if not _states(record, matching):
         return False
-    if not isinstance(record.visits, int):
+    visits, used = record.visits, record.used_visits
+    if visits.__class__ is not int:
         return True
-    if not isinstance(record.used_visits, int):
+    if used.__class__ is not int:
         raise Odd
-    left = record.visits - record.used_visits
-    return len(mine) <= left or _visit(record, claim, mine) <= left  # there are no more visits than lines
+    left = visits - used
+    return many <= left or _visit(record, claim, lines, disciplines) <= left  # there are no more visits than lines
 
 
-def _visit(record: Authorization, claim: Claim, mine: Sequence[Mine]) -> int:
+def _visit(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], disciplines: Sequence[Any]) -> int:
     """Which of the claim's visits under the record the last line's is."""
-    ranks: dict[tuple[date, Any], int] = {}
-    for line, day, discipline in mine:
-        if _fits(record, claim, line, day, discipline):
+    ranks: dict[tuple[Any, Any], int] = {}
+    for line, discipline in zip(lines, disciplines, strict=False):
+        if _fits(record, claim, line, discipline):
             if discipline is UNSURE:
                 raise Odd
-            ranks.setdefault((day, discipline), len(ranks) + 1)
-    return ranks[mine[-1][1], mine[-1][2]]
+            last = line.date_of_service, discipline
+            ranks.setdefault(last, len(ranks) + 1)
+    return ranks[last]
 
 
-def _states(record: Authorization, name: str) -> bool:
-    match name:
-        case "code":
-            return isinstance(record.codes, tuple) and bool(record.codes)
-        case "date":
-            return isinstance(record.from_, date) and isinstance(record.to, date)
-        case _:
-            return isinstance(record.visits, int)
+def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
+    """Whether a record states all that the rule matches it by."""
+    for name in matching:
+        if name == "code":
+            if record.codes.__class__ is not tuple or not record.codes:
+                return False
+        elif name == "date":
+            if record.from_.__class__ is not date or record.to.__class__ is not date:
+                return False
+        elif record.visits.__class__ is not int:
+            return False
+    return True
 
 
-def _fits(record: Authorization, claim: Claim, line: ServiceLine, day: date, discipline: Any) -> bool:
+def _fits(record: Authorization, claim: Claim, line: ServiceLine, discipline: Any) -> bool:
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
-    codes, start, end = record.codes, record.from_, record.to
+    codes, start, end, day = record.codes, record.from_, record.to, line.date_of_service
     if codes.__class__ is tuple and codes:
         if line.code not in codes:
             return False
     elif isinstance(record.units, Mapping):
         raise Odd
-    if (start.__class__ is date and day < start) or (end.__class__ is date and day > end):
+    if (start.__class__ is date and day < start) or (end.__class__ is date and day > end):  # type: ignore[operator]
         return False
+    # Most records state neither payer nor plan nor provider.
     return (
-        _binds(record.payer, claim.payer) and _binds(record.plan, claim.plan)
-        and _binds(record.discipline, UNKNOWN if discipline is UNSURE else discipline)
-        and _binds(_npi(record.billing_provider), _npi(claim.billing_provider))
+        (record.payer is UNKNOWN or _binds(record.payer, claim.payer)) and (record.plan is UNKNOWN or _binds(record.plan, claim.plan))
+        and (record.discipline == discipline or _binds(record.discipline, UNKNOWN if discipline is UNSURE else discipline))
+        and (record.billing_provider is UNKNOWN or _binds(_npi(record.billing_provider), _npi(claim.billing_provider)))
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ class Unspoken(Exception):
     """A line on whose date no policy speaks."""
 
 
+AGAIN: Final = (Unordered, Warmer, Unspoken)  # what a program sees to before a claim is decided once more
+
 # Arithmetic or order with an unknown value raises one of these; so does a running total that was given up.
 ODD: Final = (Odd, TypeError, AttributeError, LookupError, ValueError, ArithmeticError)
 

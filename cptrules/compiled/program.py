@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from textwrap import indent
 from typing import Any, Final
 
 from attrs import evolve
@@ -14,6 +16,7 @@ from ..conditions import truth_of
 from ..evaluate import Hearing, Mentioned, Verdict, heard, status_of, verdict
 from ..lines import Case
 from ..policy import Policy
+from ..rows import record_of
 from ..truth import Truth
 from .eras import MOST_DAYS, Eras, dated
 from .odd import Odd, Unordered, Unspoken, Warmer
@@ -39,11 +42,21 @@ class Hold:
         """Whether a condition holds for a line; raises Odd where that is unknown."""
         if self._heard is None:
             self._heard = heard((asked.policy,), self._claim, self._history)
-        view = next(view for view in self._heard.lines if view.record is line)
+        view = next(view for view in self._heard.lines if view.record.number == line.number)
         found = truth_of(asked.condition, view, self._heard.case(asked.policy)).truth
         if found is Truth.UNKNOWN:
             raise Odd
         return found is Truth.TRUE
+
+
+@lru_cache(maxsize=256)
+def maker(source: str, names: tuple[str, ...]) -> Callable[..., Any]:
+    """Compile the source of a `decide` into a function that binds its names; policies that differ in their values alone share it."""
+    text = f"def program({', '.join(names)}):\n{indent(source, '    ')}\n    return decide\n"
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "<compiled policies>", "exec"), _NAMESPACE, namespace)  # only text that this package wrote
+    found: Callable[..., Any] = namespace["program"]
+    return found
 
 
 class Program:
@@ -119,11 +132,11 @@ class Code:
         self._count = 0
         self._served: dict[Any, Fed] = {}
         self._past = tuple(counter for counter in rules.counters if not counter.local)
+        self.takes_rows = all(counter.counter.measure != "charged" for counter in rules.counters)  # what was charged is text in a decoded line
         self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
-        namespace: dict[str, Any] = {"__builtins__": _BUILTINS, **LIBRARY, **own, **bound}
-        exec(compile(self.source, "<compiled policies>", "exec"), namespace)  # only text that this package wrote
-        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = namespace["decide"]
+        names = {**own, **bound}
+        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = maker(self.source, tuple(names))(**names)
 
     def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
         """The shapes of a day's era that are known so far, of claims with the same answers."""
@@ -141,7 +154,7 @@ class Code:
         """A line's shape, asked of the reference; one with minutes by person is not remembered, for those are as many as there are lines."""
         if not any(policy.speaks_on(line.date_of_service) for policy in self._matching):  # type: ignore[arg-type]
             raise Unspoken
-        found = shape_of(self.docket, self._wanted, line, claim, self._cases)
+        found = shape_of(self.docket, self._wanted, record_of(line, claim), claim, self._cases)
         if found.cold:
             raise Warmer(found.cold)
         flat = (*(getattr(found, name) for name in MASKS[:-1]), found, *found.told)
@@ -204,3 +217,4 @@ def _undetermined(missing: dict[int, list[tuple[int, frozenset[str]]]], ignoring
 
 
 _BUILTINS: Final = {"len": len, "max": max, "min": min, "set": set, "str": str, "int": int}
+_NAMESPACE: Final[dict[str, Any]] = {"__builtins__": _BUILTINS, **LIBRARY}  # nothing in it is a policy's

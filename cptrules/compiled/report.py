@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ..claims import Claim, History
 from ..evaluate import Hearing, Ruled, Verdict, apart_from_rules, heard, noted, paid, reported, ruled
 from ..report import Finding, LineReport, Mark, Report, RuleStatus
+from ..rows import lines_of
 from .rulings import LATER, Ruling
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Settled(Report):
 
     @property
     def _numbers(self) -> list[int]:
-        return sorted([line.number for line in self._decision.claim.lines])
+        return sorted([line.number for line in lines_of(self._decision.claim)])
 
     def _masks(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Each line's number, and what is broken on it, met, undetermined, and undetermined so that it counts."""

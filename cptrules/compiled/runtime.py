@@ -13,7 +13,7 @@ import attrs
 from .. import balances as balance_sheets
 from .. import dates
 from ..claims import UNKNOWN, Balance, Claim, History, Patient, Service, ServiceLine
-from ..columns import Columns, columns_of
+from ..columns import Columns
 from ..dates import Span
 from ..lines import Case
 from ..policy import CodeSet, KindKey, TimeKey
@@ -94,8 +94,8 @@ def opens(history: History | None, last: date) -> tuple[Any, date | None, bool, 
     """  # fmt: skip
     if history is None:
         return (), None, False, None
-    kept, since, until, balances = columns_of(history), history.complete_from, history.complete_to, history.balances
-    services = kept if kept is not None else history.services
+    kept, since, until, balances = getattr(history, "_kept", None), history.complete_from, history.complete_to, history.balances
+    services = kept if kept.__class__ is Columns else history.services
     if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):
         since = None
     ours = history.complete_for == "billing_provider"
@@ -188,18 +188,12 @@ class Diagnosed(dict[str, int]):
         found = self[code] = sum(1 << place for place, one in enumerate(self._sets) if one.holds(code, on))
         return found
 
-    def of(self, diagnoses: Any) -> tuple[int, Any]:
-        """The bits of all of a claim's diagnoses, and those of each; None in place of both where they are not known."""
-        if not diagnoses:
-            return (0, None) if diagnoses is UNKNOWN else (0, 0)
-        every = 0
-        for code in diagnoses:
-            every |= self[code]
-        return every, [self[code] for code in diagnoses] if every else 0
-
 
 def pointed(line: ServiceLine, every: int, each: Any) -> int | None:
-    """The bits of the diagnoses that a line points to; without pointers, of all; None where the reference has to say."""
+    """The bits of the diagnoses that a line points to; without pointers, of all; None where the reference has to say.
+
+    `every`: the bits of all of the claim's diagnoses; `each`: of each of them where there are any, None where they are not known.
+    """
     if line.diagnoses is not UNKNOWN:
         return None
     pointers = line.diagnosis_pointers
@@ -233,18 +227,17 @@ def paired(entries: Sequence[tuple[int, date, ServiceLine, Partners]], lines: Se
         for place, _, _, _ in entries:
             (met if ready else asked)[place] |= bit
         return
-    codes = {line.code for line in lines}
+    codes = [line.code for line in lines]
     for place, day, line, partners in entries:
-        shut = False
-        first = partners.first
-        if first.keys().isdisjoint(codes):
+        if partners.codes.isdisjoint(codes):
             met[place] |= bit
             continue
+        found = met
         try:
             for one in lines:
-                if one.code in first and one is not line and (whole or one.date_of_service == day) and not partners.open(line, one, claim, case):
-                    shut = True
+                beside = one.code in partners.codes and one is not line and (whole or one.date_of_service == day)
+                if beside and not partners.open(line, one, claim, case):
+                    found = broken
         except ODD:
-            asked[place] |= bit
-            continue
-        (broken if shut else met)[place] |= bit
+            found = asked
+        found[place] |= bit

@@ -23,12 +23,14 @@ from ..lines import Case, View, discipline
 from ..policy import Clause, Condition, Limit, Modifiers, Pairs, Policy, PriorAuthorization, Require, Rule, Timing
 from ..policy import Deadline as DeadlineDemand
 from ..reach import looked_at, not_in_force
+from ..rows import record_of
 from ..timing import counted_minutes, length_of
 from ..truth import Need, Truth, all_of
 from . import depends
 from .counters import Running
 from .odd import UNSURE, Odd
 from .rulings import CODE, COLD, LATER, REFERENCE, SHAPE, Docket, Ruling
+from .timed import QUARTERS
 
 MOST_SHAPES: Final = 20_000  # of one program; beyond them all are forgotten and asked anew
 
@@ -205,7 +207,7 @@ def _told(ruling: Ruling, view: View, case: Case, told: list[Any], wanted: Mappi
             return _bound(Decimal(0) if found is None else found, ruling, told, wanted)
         case Timing() as timing:
             counts = _minutes_count(timing, view, case)
-            told[wanted["minutes", ruling.bit]] = None if counts is None else (length_of(view, case) or 0, counts)
+            told[wanted["minutes", ruling.bit]] = _minutes(length_of(view, case) or 0, counts)
         case Pairs():
             rows = _rows(ruling.rule, view)
             told[wanted["pairs", ruling.bit]] = Partners(ruling.rule, rows) if rows else None
@@ -229,6 +231,12 @@ def _bound(found: Any, ruling: Ruling, told: list[Any], wanted: Mapping[tuple[st
     return True
 
 
+def _minutes(length: int, counts: bool | None) -> tuple[int, bool] | None:
+    """A unit's minutes, and whether the line's own count; None where that is not known. Most lines are alike: then it is one and the same object."""
+    known = None if counts is None else (length, counts)
+    return QUARTERS if known == QUARTERS else known
+
+
 def _minutes_count(timing: Timing, view: View, case: Case) -> bool | None:
     """Whether a line's minutes count for a timing rule (M8.4); None where that is not known."""
     record = attrs.evolve(view.record, minutes=1, minutes_by=None)
@@ -246,7 +254,7 @@ def _rows(rule: Rule, view: View) -> tuple[Mapping[str, str], ...]:
 class Partners:
     """The codes that a line's code is part of, and for each pair and the other line's modifiers whether a way out is open."""
 
-    __slots__ = ("_known", "_rule", "first")
+    __slots__ = ("_known", "_rule", "codes", "first")
 
     def __init__(self, rule: Rule, rows: tuple[Mapping[str, str], ...]) -> None:
         assert isinstance(rule.demand, Pairs)
@@ -254,6 +262,7 @@ class Partners:
         self.first: dict[str, list[Mapping[str, str]]] = {}
         for row in rows:
             self.first.setdefault(row[rule.demand.table.keys[0]], []).append(row)
+        self.codes = frozenset(self.first)
         self._known: dict[tuple[str, Any], bool | None] = {}
 
     def open(self, line: ServiceLine, other: ServiceLine, claim: Claim, case: Case) -> bool:
@@ -272,6 +281,7 @@ class Partners:
         from ..demands import typed_row
 
         assert isinstance(self._rule.demand, Pairs)
+        line, other = record_of(line, claim), record_of(other, claim)
         view, beside = View(line, True, line.number), View(other, True, other.number)
         truths = []
         for row in self.first[other.code]:

@@ -56,10 +56,16 @@ def _pass_over(source: Source, cells: bool) -> None:
     if cells:
         measures = [one for one in _amounts(counters) if one not in ("days", "lines")]
         values = "".join(f", {_VALUE}{measure}" for measure in measures)
-        columns = ", ".join(f"services.{one}" if one == "allowed" else f"services.column({source.bind(one)})" for one in measures)
+        columns = "".join(f", services.{one}" if one == "allowed" else f", services.column({source.bind(one)})" for one in measures)
         apart = "services.latest < first and cid.__class__ is str and cid not in services.claims"
         source.say(f"if services.__class__ is Columns and services.plain and {apart}:")
-        source.say(f"rows = zip(services.days, services.disciplines{', ' if columns else ''}{columns})", deeper=1)
+        source.depth += 1
+        used = _used_in_year(counters, windows)
+        source.say("rows = ()" if used else f"rows = zip(services.days, services.disciplines{columns})")
+        if used:
+            source.say("year = services.year", f"if year is None: rows = zip(services.days, services.disciplines{columns})")
+            source.say("elif services.latest >= begin:", *(f"    {one}" for one in used))
+        source.depth -= 1
         source.say(f"else: rows = taken(history, services, claim, {source.bind(tuple(measures))}, begin, first, last, served)")
         source.say(f"for d, k{values} in rows:")
         source.depth += 1
@@ -121,6 +127,17 @@ def _cells(counters: list[Running]) -> list[str]:
     ]
 
 
+def _used_in_year(counters: list[Running], windows: list[TimeKey]) -> list[str]:
+    """What the columns know of the year, where they know all that is counted."""
+    if [time.name for time in windows] != ["calendar_year"] or not set(_amounts(counters)) <= {"days", "allowed"}:
+        return []
+    return [
+        f"x{place}_{measure} = year[{place}][{0 if measure == 'days' else 1}]"
+        for place, discipline in enumerate(DISCIPLINES)
+        for measure in _measures(counters, discipline)
+    ]
+
+
 def _feed_cells(source: Source, counters: list[Running]) -> None:
     word = "if"
     for place, discipline in enumerate(DISCIPLINES):
@@ -150,9 +167,11 @@ def _cell_total(counter: Running, places: list[int]) -> str:
         return "{" + ", ".join(f"DISCIPLINES[{place}]: {name}" for place, name in zip(places, names, strict=True)) + "}"
     if counter.form != "distinct":
         return " + ".join(names) or "0"
+    apart = " + ".join(f"len({name})" for name in names) or "0"
     if counter.counter.measure == "visits" or len(names) < 2:
-        return " + ".join(f"len({name})" for name in names) or "0"
-    return f"len({' | '.join(names)})"
+        return apart
+    alone = " or ".join(f"not ({' or '.join(other for other in names if other != name)})" for name in names)
+    return f"{apart} if {alone} else len({' | '.join(names)})"  # days of one discipline alone need not be put together
 
 
 # ---- one by one ------------------------------------------------------------------------------------------------------

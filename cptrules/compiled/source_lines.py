@@ -32,9 +32,10 @@ def claim(source: Source) -> None:
     if "received" in source.needs:
         source.say("received = claim.received", "arrived = received.toordinal() if received.__class__ is date else None")
     if "diagnoses" in source.needs:
-        source.say("every, each = diagnosed.of(claim.diagnoses)")
+        source.say("diagnoses = claim.diagnoses", "every = each = 0", "if diagnoses:", "    for i in diagnoses: every |= diagnosed[i]")
+        source.say("    if every: each = [diagnosed[i] for i in diagnoses]", "elif diagnoses is UNKNOWN: each = None")
     if source.coded(PriorAuthorization):
-        source.say("mine = []")
+        source.say("kinds = []")
 
 
 def _answers(source: Source) -> list[str]:
@@ -53,7 +54,7 @@ def _answer(source: Source, part: str) -> str:
 
 def start(source: Source) -> None:
     """Totals of the claim's own days, and lists of the lines that are judged together."""
-    source.say("broken, met, asked, unsettled = [], [], [], []", "today = None", "number = place = 0")
+    source.say("broken, met, asked, unsettled = [], [], [], []", "today = fed = fed_of = None", "number = place = 0")
     celled = [counter for counter in source.docket.counters if in_cells(counter)]
     for place, (_, near) in enumerate(groups(celled)):
         source.say(f"e{place} = {{}}", f"odd{place} = not {near}")
@@ -97,6 +98,7 @@ def _another_day(source: Source) -> None:
         source.say("lived = day.year - birth.year if birth.__class__ is date else None")
     if "ordinal" in source.needs:
         source.say("since_one = day.toordinal()")
+    source.say("fed = None")
 
 
 def _shape(source: Source) -> None:
@@ -112,11 +114,12 @@ def _shape(source: Source) -> None:
     if any("rendering_provider" in counter.kinds for counter in source.docket.counters):
         source.say("npi = provider.npi if provider.__class__ is Provider else provider", "if npi is UNKNOWN: npi = UNSURE")
     if source.coded(PriorAuthorization):
-        source.say("mine.append((line, day, k))")
+        source.say("kinds.append(k)")
     if "diagnoses" in source.needs:
         source.say("x = each if not every and line.diagnoses is UNKNOWN else pointed(line, every, each)")
-    for ruling in source.coded(Timing):
-        source.say(f"if a & {ruling.bit}: o{ruling.bit.bit_length()} = True")
+    timed = source.coded(Timing)
+    if timed:
+        source.say("if a:", *(f"    if a & {ruling.bit}: o{ruling.bit.bit_length()} = True" for ruling in timed))
 
 
 # ---- running totals ----------------------------------------------------------------------------------------------
@@ -127,17 +130,33 @@ def feeds(source: Source) -> None:
     counters = source.docket.counters
     celled = [counter for counter in counters if in_cells(counter)]
     rest = [counter for counter in counters if counter not in celled]
-    if rest:
+    if counters:
         source.say("if p:")
         for counter in rest:
             source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
+        for place, group in enumerate(groups(celled).values()):
+            source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
     amounts = {_amount(counter) for counter in counters if counter.form in ("sum", "most")}
     for amount in sorted(amounts):
         source.say(f"{amount} = line.{amount.removesuffix('_')}")
     for place, (key, group) in enumerate(groups(celled).items()):
         _feed_group(source, place, key[0], group)
+    of_days = [counter for counter in rest if _of_days(counter)]
     for counter in rest:
-        _feed(source, counter, _key(counter))
+        if counter not in of_days:
+            _feed(source, counter, _key(counter))
+    if of_days:
+        source.say("if f != fed or k is not fed_of or p:")
+        source.depth += 1
+        source.say("fed, fed_of = f, k")
+        for counter in of_days:
+            _feed(source, counter, _key(counter))
+        source.depth -= 1
+
+
+def _of_days(counter: Running) -> bool:
+    """Whether a line more of the same day and discipline leaves it as it is."""
+    return counter.form == "distinct" and counter.counter.measure in ("visits", "treatment_days") and set(counter.kinds) <= {"discipline"}
 
 
 def in_cells(counter: Running) -> bool:
@@ -173,10 +192,9 @@ def _feed_group(source: Source, place: int, key: str, counters: list[Running]) -
     """Counters with the same groups: one look-up for all of them."""
     names = [f"c{counter.number}" for counter in counters]
     nothing = " = ".join([*names, "None"])
-    mask = sum(counter.bit for counter in counters)
     alone = key[1:-1].removesuffix(", day")
     plain = key.endswith(", day)") and "," not in alone
-    source.say(f"if p & {mask}: odd{place} = True", f"if odd{place}: {nothing}", "else:")
+    source.say(f"if odd{place}: {nothing}", "else:")
     source.depth += 1
     source.say("try:")
     source.depth += 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..units import midpoint_units
 from .odd import ODD, Odd
 
 # A line that the rule is about: its place, code, units and minutes, the minutes of its unit (0: untimed) with whether its own minutes count
-# (None: not known), and where the rule has ways out the masks of those that are open and may be.
+# (None: not known), and where the rule has ways out the masks of those that are open and may be (None: it has none).
 Entry = tuple[Any, ...]
+QUARTERS: Final = (15, True)  # a line of a code in units of a quarter of an hour, whose own minutes count
 
 
 def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int],
@@ -20,32 +21,47 @@ def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int,
         try:
             if odd:
                 raise Odd
-            if len(group) == 1 and not by_midpoint:
-                _alone(group[0], bit, inform, broken, met, asked)
+            plain = None if by_midpoint else _plainly(group)
+            if plain is None:
+                _closely(group, bit, inform, by_midpoint, broken, met, asked)
                 continue
-            shares, billed = _together(group, by_midpoint)
-        except ODD:
+            for entry, share in zip(group, plain, strict=False):
+                units = entry[2]
+                if units > share:
+                    _over(entry, bit, broken, met, asked)
+                else:
+                    met[entry[0]] |= bit
+                    if units < share:
+                        broken[entry[0]] |= inform
+        except ODD:  # raised before anything was decided of the group
             for entry in group:
                 asked[entry[0]] |= bit
-            continue
-        left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
-        for entry in group:
-            place, code, units = entry[0], entry[1], entry[2]
-            share = left[code]
-            if units > share:
-                left[code] = 0
-                _over(entry, bit, broken, met, asked)
-            else:
-                met[place] |= bit
-                if left is not shares:
-                    left[code] = share - units
-                if billed[code] < shares[code] and entry[4][0]:
-                    broken[place] |= inform
+
+
+def _closely(group: Sequence[Entry], bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """Decide any group; raises before anything is decided where a unit or a minute is not known."""
+    if len(group) == 1 and not by_midpoint:
+        _alone(group[0], bit, inform, broken, met, asked)
+        return
+    shares, billed = _together(group, by_midpoint)
+    left = shares if len(group) == len(shares) else dict(shares)  # a code on several lines: the later ones are named first
+    for entry in group:
+        place, code, units = entry[0], entry[1], entry[2]
+        share = left[code]
+        if units > share:
+            left[code] = 0
+            _over(entry, bit, broken, met, asked)
+        else:
+            met[place] |= bit
+            if left is not shares:
+                left[code] = share - units
+            if billed[code] < shares[code] and entry[4][0]:
+                broken[place] |= inform
 
 
 def _over(entry: Entry, bit: int, broken: list[int], met: list[int], asked: list[int]) -> None:
     """A line billed above its share: met where a way out is open, asked where one may be, else broken."""
-    way, maybe = entry[5:] or (0, 0)
+    way, maybe = entry[5] or (0, 0)
     (met if way & bit else asked if maybe & bit else broken)[entry[0]] |= bit
 
 
@@ -60,6 +76,37 @@ def _alone(entry: Entry, bit: int, inform: int, broken: list[int], met: list[int
     met[entry[0]] |= bit
     if length and units < share:
         broken[entry[0]] |= inform
+
+
+def _plainly(group: Sequence[Entry]) -> Sequence[int] | None:
+    """The share of each line, where each is of another code in units of a quarter of an hour, and its own minutes count; None of other groups."""
+    if len(group) == 1:
+        ((_, _, _, given, kind, _),) = group
+        return ((given + 7) // 15,) if kind is QUARTERS else None
+    shares: list[int] = []
+    rest: list[tuple[int, bool, int]] = []
+    codes = set()
+    total, left = 7, 0
+    for _, code, units, given, kind, _ in group:
+        if kind is not QUARTERS:
+            return None
+        codes.add(code)
+        whole = given // 15
+        over, billed = whole * 15 - given, units <= whole
+        if over:
+            rest.append((over, billed, len(shares)))
+        shares.append(whole)
+        total += given
+        left -= whole
+    if len(codes) < len(group):
+        return None
+    left += total // 15
+    if left:
+        if left < len(rest):
+            rest.sort()
+        for one in rest[:left]:
+            shares[one[2]] += 1
+    return shares
 
 
 def _together(group: Sequence[Entry], by_midpoint: bool) -> tuple[dict[str, int], dict[str, int]]:
