@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from judging import HEAD, policy
 
 import cptrules
-from cptrules import Claim, History, Policies, Repair, Report, testing
+from cptrules import Claim, History, Policies, Repair, Report, Session, testing
 from cptrules import tree as t
+from cptrules.billing import Bill
 from cptrules.claims import UNKNOWN
 from cptrules.cli import commands
 from cptrules.coverage import coverage, tried
@@ -327,6 +328,7 @@ LIES: tuple[tuple[Any, str, Twist], ...] = (
     (testing.units_follow_the_minutes, TIMED, turned(lambda s, *_: s.status == "broken", "met")),
     (testing.a_plain_reading_agrees, VISITS, turned(lambda s, *_: s.status == "met", "broken")),
     (testing.knowing_less_settles_nothing_else, VISITS, turned(lambda s, *_: s.status == "undetermined", "broken")),
+    (testing.what_may_count_settles_nothing_else, VISITS, turned(lambda s, *_: s.status == "undetermined", "broken")),
     (testing.later_services_never_count, VISITS, counting(lambda number: number)),
     (testing.repairs_clear_findings, UNITS,
      lambda r, *_: attrs.evolve(r, found=tuple(attrs.evolve(f, repairs=(WRONG,), no_repair=None) for f in r.found), repairing=None)),
@@ -349,6 +351,34 @@ def test_a_law_catches_an_evaluator_that_breaks_it(law: Any, rules: str, twist: 
 
 def test_every_law_has_a_lie_that_it_catches() -> None:
     assert {law for law, *_ in LIES} == set(LAWS)
+
+
+@attrs.frozen
+class Misbilling(Policies):
+    """Policies that put the last code's units first."""
+
+    def bill(self, session: Session, **more: Any) -> Bill:
+        bill = Policies(self.policies, self.warnings).bill(session, **more)
+        if bill.claim is None:
+            return bill
+        units = [line.units for line in bill.claim.lines][::-1]
+        return attrs.evolve(bill, claim=attrs.evolve(bill.claim, lines=tuple(map(_billed, bill.claim.lines, units))))
+
+
+def _billed(line: Any, units: Any) -> Any:
+    return attrs.evolve(line, units=units)
+
+
+def test_units_of_a_bill_shared_out_otherwise_are_seen() -> None:
+    acme = policy(TIMED.replace("97110", "97110, 97140, 97530"))
+
+    @few(100)
+    @given(sessions(acme))
+    def keeps(session: Any) -> None:
+        testing.a_bill_shares_out_the_units(Misbilling(acme.policies, acme.warnings), session)
+
+    with pytest.raises(AssertionError, match="would be right"):
+        keeps()
 
 
 def test_bad_input_of_a_case_is_refused_and_no_law_is_broken() -> None:

@@ -38,9 +38,10 @@ from .laws import (
     units_follow_the_minutes,
     what_is_broken_is_found,
 )
-from .lessened import knowing_less_settles_nothing_else, later_services_never_count
+from .lessened import knowing_less_settles_nothing_else, later_services_never_count, what_may_count_settles_nothing_else
 from .options import option_policies
 from .plain.law import a_plain_reading_agrees
+from .plain.sharing import a_bill_shares_out_the_units
 from .policies import policies
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "SESSION_LAWS",
     "Case",
     "a_bill_keeps_the_timing_rules",
+    "a_bill_shares_out_the_units",
     "a_higher_limit_denies_no_more",
     "a_limit_is_over_only_past_it",
     "a_minute_more_never_loses_a_unit",
@@ -78,6 +80,7 @@ __all__ = [
     "sessions",
     "units_follow_the_minutes",
     "what_is_broken_is_found",
+    "what_may_count_settles_nothing_else",
 ]
 
 del _hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,13 +38,13 @@ from ..policy import (
     Window,
 )
 from ..reach import looked_at
-from ..tables import Row
+from ..tables import Row, Table
 from ..units import total_units
 from ..vocabulary import MODIFIER_DISCIPLINE, NOTE_KINDS
 from ..words import MONEY_MEASURES
 from . import aims, counts
 from .drafts import ONE, Draft, Record, moved
-from .mentions import parts_of
+from .mentions import parts_of, tables_in
 from .wishes import settle, value_of
 
 MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
@@ -56,12 +57,20 @@ _YEARS: Final = (2000, 2030)
 
 
 def ordinary_days(rule: Rule, policy: Policy) -> tuple[date, ...]:
-    """Up to three days on which a rule is in force, the plainest first."""
+    """Up to three days on which a rule is in force and its amounts and tables say something, the plainest first."""
     spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
     amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
-    every = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in (*amounts, *spans) for day in _well_inside(span))]
+    tables = [table for table in tables_in(parts_of(rule)) if table.rows]
+    dated = (*amounts, *spans, *map(_usual, tables))
+    every = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in dated for day in _well_inside(span))]
     found = [day for day in dict.fromkeys(every) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
-    return tuple(found[:3]) or (date(2026, 6, 15),)
+    listed = [day for day in found if all(any(row.span.holds(day) for row in table.rows) for table in tables)]
+    return tuple((listed or found)[:3]) or (date(2026, 6, 15),)
+
+
+def _usual(table: Table) -> Span:
+    """The span that most rows of a table have."""
+    return Counter(row.span for row in table.rows).most_common(1)[0][0]
 
 
 def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:

@@ -63,16 +63,17 @@ def completed(policies: Policies, case: Case, before: Report) -> Iterator[tuple[
     asked = {missing.field for status in before.rules for missing in status.missing}
     assumed = {field.name for policy in policies.policies for field, _ in policy.assumes}
     for _ in range(STEPS):
-        gaps = [gap for gap in _gaps(policies, case) if gap.name not in assumed and gap.name.rstrip("s") not in assumed]
-        wanted = [gap for gap in gaps if gap.name in asked or gap.name.rstrip("s") in asked]
-        if not gaps:
+        lacking = [gap for gap in gaps(policies, case) if gap.values and gap.name not in assumed and gap.name.rstrip("s") not in assumed]
+        wanted = [gap for gap in lacking if gap.name in asked or gap.name.rstrip("s") in asked]
+        if not lacking:
             return
-        gap = chance.choice(wanted if wanted and chance.random() < 0.8 else gaps)
+        gap = chance.choice(wanted if wanted and chance.random() < 0.8 else lacking)
         case = gap.give(chance.choice(gap.values))
         yield gap.name, case
 
 
-def _gaps(policies: Policies, case: Case) -> Iterator[Gap]:
+def gaps(policies: Policies, case: Case) -> Iterator[Gap]:
+    """The facts of a case that nobody gave, of the claim, the patient, each line and the history."""
     yield from _of_claim(policies, case)
     yield from _of_patient(policies, case)
     for number, line in enumerate(case.claim.lines):

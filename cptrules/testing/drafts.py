@@ -336,14 +336,16 @@ def as_json(value: Any, field: Field) -> Any:
 
 
 def held_by(members: CodeSet, day: date, table: CodeTable) -> list[str]:
-    """Some values that a set holds on a day: of each entry one or two; disciplines as they are."""
+    """Some values that a set holds on a day: of each entry one or two; disciplines, and what lies below a range's end, whatever the set says."""
     found = [value for entry in members.entries for value in _of_entry(entry, members, day, table)]
     excluded = {entry.value for entry in members.excluding}
-    return [value for value in dict.fromkeys(found) if value not in excluded and (_is_discipline(value) or members.holds(value, day))]
+    as_they_are = {_below(entry.last) for entry in members.entries if entry.kind == "diagnoses"} | set(DISCIPLINE_MODIFIER)
+    return [value for value in dict.fromkeys(found) if value not in excluded and (value in as_they_are or members.holds(value, day))]
 
 
-def _is_discipline(value: str) -> bool:
-    return value in DISCIPLINE_MODIFIER
+def _below(diagnosis: str) -> str:
+    """A diagnosis below another: F79.9 below F79."""
+    return f"{diagnosis}{'9' if '.' in diagnosis else '.9'}"
 
 
 def _of_entry(entry: Entry, members: CodeSet, day: date, table: CodeTable) -> Sequence[str]:
@@ -356,7 +358,7 @@ def _of_entry(entry: Entry, members: CodeSet, day: date, table: CodeTable) -> Se
             known = [one.code for one in table.codes() if one.code.startswith(entry.value)]
             return known[:2] or (entry.value.rstrip("."), f"{entry.value}0")
         case "diagnoses":
-            return (entry.value, entry.last, f"{entry.last}{'9' if '.' in entry.last else '.9'}")
+            return (entry.value, entry.last, _below(entry.last))
         case "range":
             inside = sorted(table.between(entry.value, entry.last, day))
             return (*inside[:1], *inside[-1:])

@@ -5,7 +5,6 @@ The numbers are those of docs/meaning.md. Laws look at reports only, so that the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,8 +24,10 @@ from ..repairs import applied
 from ..report import SEVERITY, Report, RuleStatus, worst
 from .cases import Case, as_test, cases, sessions
 from .completions import completed
-from .lessened import knowing_less_settles_nothing_else, later_services_never_count
-from .plain.law import a_plain_reading_agrees
+from .lessened import knowing_less_settles_nothing_else, later_services_never_count, what_may_count_settles_nothing_else
+from .plain.law import a_plain_reading_agrees, numbers_in
+from .plain.sharing import a_bill_shares_out_the_units
+from .plain.whole import wholes
 
 Law = Callable[[Policies, Case], None]
 SessionLaw = Callable[[Policies, Session], None]
@@ -160,8 +161,9 @@ def json_round_trips(policies: Policies, case: Case) -> None:
 
 def evaluators_agree(policies: Policies, case: Case) -> None:
     """M1 to M10: whichever evaluator `check` uses gives the very report of the reference, `cptrules.evaluate`."""
-    reference = evaluate.check(policies.policies, case.claim, case.history, case.session)
-    _holds(_checked(policies, case).to_dict() == reference.to_dict(), "the report is not the reference's", case, policies)
+    for one in (case, *(wholes(policies, case) if case.session is None else ())):
+        reference = evaluate.check(policies.policies, one.claim, one.history, one.session)
+        _holds(_checked(policies, one).to_dict() == reference.to_dict(), "the report is not the reference's", one, policies)
 
 
 # ---- M2: what is not known ---------------------------------------------------------------------------------------
@@ -238,13 +240,8 @@ def _used(status: RuleStatus) -> Used | None:
     """The numbers of a limit's status; they are its first line's."""
     if "used" not in status.facts or "limit" not in status.facts:
         return None
-    low, high = _interval(status.facts["used"])
-    return Used(low, high, _interval(status.facts["limit"]))
-
-
-def _interval(text: str) -> tuple[Decimal, Decimal | None]:
-    numbers = [Decimal(one.replace(",", "")) for one in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?", text)]
-    return numbers[0], None if text.startswith("at least") else numbers[-1]
+    low, high = numbers_in(status.facts["used"])
+    return Used(low, high, numbers_in(status.facts["limit"]))
 
 
 def limits_of(policy: Policy) -> Iterator[Rule]:
@@ -452,9 +449,11 @@ LAWS: Final[tuple[Law, ...]] = (
     json_round_trips, evaluators_agree, outcomes_are_the_worst, what_is_broken_is_found, outside_its_dates_a_rule_is_silent, rules_are_independent,
     nothing_is_asked_in_vain, a_limit_is_over_only_past_it, a_higher_limit_denies_no_more, its_own_claim_never_counts, denied_services_never_count,
     units_follow_the_minutes, a_plain_reading_agrees, knowing_less_settles_nothing_else,
-    later_services_never_count,
+    later_services_never_count, what_may_count_settles_nothing_else,
 )  # fmt: skip
-SESSION_LAWS: Final[tuple[SessionLaw, ...]] = (a_bill_keeps_the_timing_rules, a_minute_more_never_loses_a_unit, a_session_round_trips)
+SESSION_LAWS: Final[tuple[SessionLaw, ...]] = (
+    a_bill_keeps_the_timing_rules, a_minute_more_never_loses_a_unit, a_session_round_trips, a_bill_shares_out_the_units,
+)  # fmt: skip
 
 
 def assert_laws(policies: Policies, examples: int = 200, laws: Iterable[Law] = LAWS, session_laws: Iterable[SessionLaw] = SESSION_LAWS) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 import attrs
 
@@ -84,6 +87,35 @@ def _otherwise(whole: Report, less: Report) -> Iterator[str]:
             found = truth.get((one.policy, one.rule, number), "undetermined")
             if found != "undetermined" and found not in _MAY[one.status]:
                 yield f"{one.rule} on line {number} is {one.status} and would be {found}"
+
+
+_WAYS: Final[Mapping[str, tuple[Any, ...]]] = {  # what a service may turn out to have been, where it does not say
+    "modifiers": (("GP",), ("GO",), ("GN",), ("GP", "59")), "units": (1, 4), "minutes": (15, 60), "place_of_service": ("11", "12"),
+    "telehealth": (True, False), "billing_provider": (Provider(npi="1", specialty="65"), _OTHER), "allowed": (Decimal("29.00"), Decimal("3000.00")),
+}  # fmt: skip
+
+
+def what_may_count_settles_nothing_else(policies: Policies, case: Case) -> None:
+    """M2.1, M4: an earlier service of which one fact is not known settles a rule only as it would be settled whichever way that fact is."""
+    from .cases import as_test
+
+    history, line, provider = case.history, case.claim.lines[0], case.claim.billing_provider
+    day: Any = line.date_of_service
+    if history is None or not isinstance(history.services, tuple) or not isinstance(provider, Provider) or day <= date(1, 1, 2):
+        return
+    plain = again(line, case.claim, provider, 1)
+    for name in Random(crc32(case.claim.to_json().encode())).sample(sorted(_WAYS), 3):
+        part = attrs.evolve(case, history=attrs.evolve(history, services=(*history.services, _but(plain, name, UNKNOWN))))
+        less = policies.check(part.claim, part.history, case.session)
+        for way in _WAYS[name]:
+            known = attrs.evolve(history, services=(*history.services, _but(plain, name, way)))
+            told = list(_otherwise(policies.check(case.claim, known, case.session), less))
+            if told:
+                raise AssertionError(f"where the {name} of a service are not known {'; '.join(told)} with {way}\n{as_test(part, policies=policies)}")
+
+
+def _but(service: Service, name: str, value: Any) -> Service:
+    return attrs.evolve(service, **{name: value})
 
 
 def later_services_never_count(policies: Policies, case: Case) -> None:

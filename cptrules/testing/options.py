@@ -21,7 +21,7 @@ def option_policies() -> Iterator[str]:
 
 
 def _rules() -> Iterator[tuple[str, str]]:
-    for part in (_limits, _conditions, _timings, _authorizations, _documents, _payments, _tables, _heads):
+    for part in (_limits, _conditions, _timings, _authorizations, _documents, _payments, _tables, _heads, _repaired):
         yield from part()
 
 
@@ -114,3 +114,11 @@ def _heads() -> Iterator[tuple[str, str]]:
     for head in dict.fromkeys(HEADERS):
         yield head, _rule("forbid", "")
         yield head, _limit("visits of PT per month", "1")
+
+
+def _repaired() -> Iterator[tuple[str, str]]:
+    """Two rules of which the one forbids, or asks more of, what would mend the other: no edit clears both."""
+    needs, refuses = _rule("modifiers", "  needs KX\n"), _rule("forbid", "  when modifier in KX\n")
+    few, many = _limit("units per day", "1", "reduce carc CO-119"), _rule("require", "  that units >= 2\n")
+    for one, two in ((needs, refuses), (few, many)):
+        yield "", one + two.replace("rule_1", "rule_2")

@@ -40,10 +40,11 @@ NONE = "not_applicable"
 
 @attrs.frozen
 class Reading:
-    """What became of a rule on a line, and what of the line stands in the measure counted where it is broken."""
+    """What became of a rule on a line, what of the line stands in the measure counted where it is broken, and what a limit counted."""
 
     status: str
     stands: Decimal | None = None
+    used: Decimal | None = None
 
 
 def reading(rule: Rule, item: Item, world: World) -> Reading:
@@ -54,7 +55,7 @@ def reading(rule: Rule, item: Item, world: World) -> Reading:
     if found.status != "broken":
         return found
     if not isinstance(rule.demand, Pairs) and some(_way_out(clause, item, world) for clause in rule.unless):
-        return Reading("met")
+        return attrs.evolve(found, status="met", stands=None)
     return found
 
 
@@ -76,7 +77,8 @@ def _limit(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
     if found is None or bound is None:
         return Reading(NONE)
     stands = max(Decimal(0), min(Decimal(found.own), Decimal(bound) - Decimal(found.before)))
-    return Reading("broken", stands) if found.total > bound else Reading("met")
+    used = Decimal(found.total)
+    return Reading("broken", stands, used) if used > bound else Reading("met", used=used)
 
 
 def _order(demand: Any, world: World) -> Mapping[int, int]:
@@ -191,9 +193,9 @@ def _timing(rule: Rule, demand: Any, item: Item, world: World) -> Reading:
     if length is None:
         return _named(item, same, 1, world)
     if length != 15:
-        return _named(item, same, _units(sum(_minutes(demand, one, world) for one in same), length), world)
+        return _named(item, same, units_in(sum(_minutes(demand, one, world) for one in same), length), world)
     if demand.by == "ama_midpoint":
-        return _named(item, same, _units(sum(_minutes(demand, one, world) for one in same)), world)
+        return _named(item, same, units_in(sum(_minutes(demand, one, world) for one in same)), world)
     minutes: dict[str, int] = {}
     billed: dict[str, int] = {}
     for other in group:
@@ -238,7 +240,7 @@ def _raise() -> int:
     raise Open
 
 
-def _units(minutes: int, length: int = 15) -> int:
+def units_in(minutes: int, length: int = 15) -> int:
     """A unit is reached when its midpoint is passed: 8 minutes of 15, 16 of 30."""
     units = 0
     while 2 * (minutes - units * length) > length:
@@ -248,7 +250,7 @@ def _units(minutes: int, length: int = 15) -> int:
 
 def _best_shares(minutes: dict[str, int], billed: dict[str, int], code: str) -> list[int]:
     """A code's share in every split that is right and leaves the fewest units billed above."""
-    total, best = _units(sum(minutes.values())), []
+    total, best = units_in(sum(minutes.values())), []
     for extra in product((0, 1), repeat=len(minutes)):
         chosen = list(zip(minutes, extra, strict=True))
         split = {one: minutes[one] // 15 + more for one, more in chosen}

@@ -173,7 +173,9 @@ def _of_line(name: str, item: Item, world: World) -> Any:
         case "denied":
             return False if item.own else getattr(record, "denied", False)
         case "assisted":
-            raise Open
+            from .assisting import assisted
+
+            return assisted(item, world)
         case _:
             return getattr(record, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -64,11 +65,21 @@ def _beside(read: Reading, status: Any, report: Report, line: int) -> Iterator[s
     if read.status != status.status:
         yield f"{said} is {read.status} when read plainly, the report says {status.status}: {status.why}"
         return
+    if read.used is not None and "used" in status.facts and line == status.lines[0]:  # what is told is of the first line
+        low, high = numbers_in(status.facts["used"])
+        if read.used < low or (high is not None and read.used > high):
+            yield f"{said} counts {read.used} when read plainly, the report says {status.facts['used']}"
     stands = [one.stands for one in report.found if (one.policy, one.rule) == (status.policy, status.rule) and line in one.lines and one.stands]
     if read.status == "broken" and read.stands is not None and stands:
         left = next(iter(stands[0].values()))
         if left != read.stands:
             yield f"of {said} {read.stands} stand when read plainly, the report says {left}"
+
+
+def numbers_in(text: str) -> tuple[Decimal, Decimal | None]:
+    """The two ends of a count as a report writes it, the upper one None where it is open."""
+    numbers = [Decimal(one.replace(",", "")) for one in re.findall(r"[0-9][0-9,]*(?:\.[0-9]+)?", text)]
+    return numbers[0], None if text.startswith("at least") else numbers[-1]
 
 
 def _payments(policy: Policy, world: World, report: Report) -> Iterator[str]:

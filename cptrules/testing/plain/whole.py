@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..cases import Case
 
 _EVER: Final = date(1900, 1, 1)
-_VARIED: Final = 3
+_VARIED: Final = 2  # of each kind
 _BALANCED: Final = ("visits", "units", "minutes", "allowed", "treatment_days")
 
 
@@ -36,13 +36,15 @@ def wholes(policies: Policies, case: Case) -> Iterator[Case]:
         return
     yield whole
     chance, listed = Random(repr(case.claim)), whole.history.services  # type: ignore[union-attr]
-    services, balances = list(_at_the_ends(policies, whole)), list(_balances(policies, whole))
+    services, events, balances = list(_at_the_ends(policies, whole)), list(_events_so_long_ago(policies, whole)), list(_balances(policies, whole))
     if services:
         yield _with(whole, services=(*listed, chance.choice(services)))  # type: ignore[misc]
+    if events:
+        yield _with(whole, events=chance.choice(events))
     if balances:
         yield _with(whole, balances=(chance.choice(balances),))
-    told = [*varied(policies, whole)]
-    yield from chance.sample(told, min(_VARIED, len(told)))
+    for ways in varied(policies, whole):
+        yield from chance.sample(ways, min(_VARIED, len(ways)))
 
 
 def _with(case: Case, **more: Any) -> Case:
@@ -68,16 +70,28 @@ def _whole(case: Case) -> Case | None:
 def _at_the_ends(policies: Policies, case: Case) -> Iterator[Any]:
     """The claim's first line again, so long before itself as a window lasts, a day more and a day less."""
     claim: Claim = case.claim
-    line = claim.lines[0]
+    if claim.billing_provider is not UNKNOWN and claim.billing_provider is not None:
+        yield from (again(claim.lines[0], claim, claim.billing_provider, back) for back in _lengths(policies, claim.lines[0].date_of_service))
+
+
+def _events_so_long_ago(policies: Policies, case: Case) -> Iterator[tuple[Any, ...]]:
+    """The events of the history all so long before the line as a window lasts, a day more and a day less: the line is on the window's last day."""
+    events, day = case.history.events if case.history is not None else UNKNOWN, case.claim.lines[0].date_of_service
+    if isinstance(events, tuple) and events:
+        for back in _lengths(policies, day):
+            yield tuple(attrs.evolve(event, date=day - back * days.ONE) for event in events)  # type: ignore[operator,arg-type]
+
+
+def _lengths(policies: Policies, day: Any) -> list[int]:
+    """How many days the windows of some policies last that end on a day, with a day more and a day less."""
     lengths = {(one.number, one.unit) for policy in policies.policies for rule in policy.rules for one in parts_of(rule) if isinstance(one, Length)}
+    found = []
     for number, unit in sorted(lengths):
-        for step in (-1, 0, 1):
-            try:
-                back = (line.date_of_service - days.later(line.date_of_service, -number, unit)).days + step  # type: ignore[operator,arg-type]
-            except Open:
-                continue
-            if back > 0 and claim.billing_provider is not UNKNOWN and claim.billing_provider is not None:
-                yield again(line, claim, claim.billing_provider, back)
+        try:
+            found.append((day - days.later(day, -number, unit)).days)
+        except Open:
+            continue
+    return [back + step for back in found for step in (-1, 0, 1) if back + step > 0]
 
 
 def _balances(policies: Policies, case: Case) -> Iterator[Balance]:
