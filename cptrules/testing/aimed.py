@@ -42,11 +42,11 @@ from ..units import total_units
 from ..vocabulary import MODIFIER_DISCIPLINE, NOTE_KINDS
 from ..words import MONEY_MEASURES
 from . import aims, counts
+from .at_large import MINUTES
 from .drafts import ONE, Draft, Record, moved
 from .mentions import parts_of
 from .wishes import settle, value_of
 
-MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
 _MODIFIER: Final = FIELDS["modifier"]
 _ROW_DAYS: Final = 8
 _YEARS: Final = (2000, 2030)
