@@ -73,7 +73,7 @@ def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:
         if isinstance(part, Window) and part.year_from is not None:
             firsts |= {date(year, *part.year_from) for year in years}
         if isinstance(part, TimeKey) and part.name == "calendar_year":
-            firsts |= {date(year, 1, 1) for year in years}
+            firsts.add(date(max(years), 1, 1))
         if isinstance(part, Pairs):
             firsts |= _rows_begin(part)
         if isinstance(part, Opening) and part.day is not None:
@@ -122,15 +122,15 @@ def _of_the_line(part: Comparison) -> bool:
 # ---- a rule ------------------------------------------------------------------------------------------------------
 
 
-def aim(rule: Rule, draft: Draft) -> None:
-    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way.
+def aim(rule: Rule, draft: Draft, whole: bool = False) -> None:
+    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way; a `whole` rule always at its demand.
 
     Wishes are granted in turn, and what one has settled the next leaves alone: now and then the demand comes before the scope, and
     the scope begins with another of its clauses.
     """
     record = draft.line
     scope = [*((clause, True) for clause in rule.when), *((clause, False) for clause in rule.excepts)]
-    turned = draft.pick([None, None, *range(len(scope))])
+    turned = None if whole else draft.pick([None, None, *range(len(scope))])
     for selector in looked_at(rule):
         counts.make_member(selector, draft, record)
     if turned is not None:

@@ -62,7 +62,7 @@ def cases(policies: Policies) -> st.SearchStrategy[Case]:
 
     def case(draw: Draw) -> Case:
         choices = Choices(draw)
-        return _at_large(choices, known) if not targets or choices.rarely(16) else _aimed(choices, known, targets)
+        return _at_large(choices, known) if not targets.first or choices.rarely(16) else _aimed(choices, known, targets)
 
     # A closure: what is given to a composite is written out in full where a case fails, code tables and all.
     return st.composite(case)()
@@ -84,41 +84,54 @@ def sessions(policies: Policies) -> st.SearchStrategy[Session]:
 # ---- aimed at a rule ---------------------------------------------------------------------------------------------
 
 
-_PLAIN: Final = 3  # times that a rule's ordinary days are aimed at, and once more for each of its clauses and limits
+_PLAIN: Final = 2  # times that a rule's ordinary days are aimed at, and once more for each of its clauses and limits
 _DATED: Final = 2  # times that each day beside a date is aimed at
 
 
 @attrs.frozen
 class Target:
-    """A rule to aim at, and the days to try it on."""
+    """A rule to aim at, and the days to try it on; beside a date the whole rule is tried, none of its scope turned the other way."""
 
     policy: Policy
     rule: Rule
     days: tuple[date, ...]
+    dated: bool = False
 
 
-def _targets(policies: Policies) -> tuple[Target, ...]:
-    """The rules that judge, of policies that have a payer, each as often as it has things to try: clauses, limits and days beside its dates."""
-    found = []
+@attrs.frozen
+class Targets:
+    """What there is to aim at, each as often as it has things to try; and the rules of each policy alike, for a second line."""
+
+    first: tuple[Target, ...]
+    second: dict[str, tuple[Rule, ...]]
+
+
+def _targets(policies: Policies) -> Targets:
+    """The rules that judge, of policies that have a payer, with their clauses and limits and the days beside their dates."""
+    first: list[Target] = []
+    second: dict[str, tuple[Rule, ...]] = {}
     for policy in policies.policies:
         rules = [rule for rule in policy.rules if policy.payers and rule.suspended is None]
-        for rule in rules:
-            plain = ordinary_days(rule, policy)
-            beside = days_beside(rule, policy)
-            found += [Target(policy, rule, plain)] * (_PLAIN + len(probes(rule, table_of(policy))))
-            found += [Target(policy, rule, (day,)) for day in beside] * _DATED
+        plain = [Target(policy, rule, ordinary_days(rule, policy)) for rule in rules for _ in range(_PLAIN + _things_to_try(rule, policy))]
+        dated = [Target(policy, rule, (day,), dated=True) for rule in rules for day in days_beside(rule, policy)]
         for number, day in enumerate(days_of_header(policy)):
-            found += [Target(policy, rules[(number + step) % len(rules)], (day,)) for step in range(_DATED)] if rules else []
-    return tuple(found)
+            dated += [Target(policy, rules[number % len(rules)], (day,), dated=True)] if rules else []
+        first += [*plain, *dated * _DATED]
+        second[policy.name] = tuple(target.rule for target in plain)
+    return Targets(tuple(first), second)
 
 
-def _aimed(choices: Choices, known: Mentioned, targets: tuple[Target, ...]) -> Case:
-    target = choices.pick(targets)
+def _things_to_try(rule: Rule, policy: Policy) -> int:
+    """How many clauses and limits a rule has; its dates have days of their own."""
+    return sum(1 for probe in probes(rule, table_of(policy)) if not probe.days)
+
+
+def _aimed(choices: Choices, known: Mentioned, targets: Targets) -> Case:
+    target = choices.pick(targets.first)
     draft = Draft(choices, target.policy, choices.pick(target.days), choices.pick(target.policy.payers))
-    aim(target.rule, draft)
-    if draft.rarely(6):
-        draft.line = draft.another_line(_plain_line(draft))
-        aim(draft.pick(one for one in targets if one.policy is target.policy).rule, draft)
+    aim(target.rule, draft, whole=target.dated)
+    if draft.rarely(3):
+        _another(draft, targets.second[target.policy.name])
     if draft.rarely(4):
         _around(choices, known, draft)
     if draft.rarely(3):
@@ -130,8 +143,12 @@ def _aimed(choices: Choices, known: Mentioned, targets: tuple[Target, ...]) -> C
         reject()
 
 
-def _plain_line(draft: Draft) -> dict[str, Any]:
-    return {"number": 1, "code": "97110", "modifiers": ["GP"], "units": 1, "date_of_service": draft.day.isoformat()}
+def _another(draft: Draft, rules: tuple[Rule, ...]) -> None:
+    """Another line, aimed at another rule that is in force."""
+    rule = draft.pick(rules)
+    if rule.in_force(draft.day):
+        draft.line = draft.another_line({"code": "97110", "modifiers": ["GP"], "units": 1, "date_of_service": draft.day.isoformat()})
+        aim(rule, draft)
 
 
 def _around(choices: Choices, known: Mentioned, draft: Draft) -> None:
