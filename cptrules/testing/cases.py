@@ -85,6 +85,7 @@ def sessions(policies: Policies) -> st.SearchStrategy[Session]:
 
 
 _PLAIN: Final = 2  # times that a rule's ordinary days are aimed at, and once more for each of its clauses and limits
+_LEAST: Final = 4  # times at the least: a rule that asks for little is about few lines but those that are aimed at it
 _DATED: Final = 2  # times that each day beside a date is aimed at
 
 
@@ -112,7 +113,7 @@ def _targets(policies: Policies) -> Targets:
     second: dict[str, tuple[Rule, ...]] = {}
     for policy in policies.policies:
         rules = [rule for rule in policy.rules if policy.payers and rule.suspended is None]
-        plain = [Target(policy, rule, ordinary_days(rule, policy)) for rule in rules for _ in range(_PLAIN + _things_to_try(rule, policy))]
+        plain = [Target(policy, rule, ordinary_days(rule, policy)) for rule in rules for _ in range(_times(rule, policy))]
         dated = [Target(policy, rule, (day,), dated=True) for rule in rules for day in days_beside(rule, policy)]
         for number, day in enumerate(days_of_header(policy)):
             dated += [Target(policy, rules[number % len(rules)], (day,), dated=True)] if rules else []
@@ -121,9 +122,9 @@ def _targets(policies: Policies) -> Targets:
     return Targets(tuple(first), second)
 
 
-def _things_to_try(rule: Rule, policy: Policy) -> int:
-    """How many clauses and limits a rule has; its dates have days of their own."""
-    return sum(1 for probe in probes(rule, table_of(policy)) if not probe.days)
+def _times(rule: Rule, policy: Policy) -> int:
+    """How often a rule is aimed at on ordinary days; its dates have days of their own."""
+    return max(_LEAST, _PLAIN + sum(1 for probe in probes(rule, table_of(policy)) if not probe.days))
 
 
 def _aimed(choices: Choices, known: Mentioned, targets: Targets) -> Case:

@@ -307,7 +307,7 @@ class Draft:
         discipline = next((MODIFIER_DISCIPLINE[one] for one in record.get("modifiers", []) if one in MODIFIER_DISCIPLINE), "PT")
         role = {"PT": "PTA", "OT": "OTA"}.get(discipline, "PTA") if value else discipline
         record["rendering_provider"] = {**record.get("rendering_provider", {"npi": "2"}), "role": role}
-        if self.pick((True, False)):
+        if self.pick((True, False) if value else (True, True, True, False)):  # a therapist's line without minutes may be an assistant's
             record["minutes"], record["minutes_by"] = 15, {role: 15}
         record["modifiers"] = [one for one in record.get("modifiers", []) if one not in ("CQ", "CO")]
 
