@@ -46,7 +46,7 @@ from . import aims, counts
 from .at_large import MINUTES
 from .drafts import ONE, Draft, Record, moved
 from .mentions import parts_of
-from .wishes import settle, value_of
+from .wishes import is_of_the_day, settle, value_of
 
 _MODIFIER: Final = FIELDS["modifier"]
 _ROW_DAYS: Final = 8
@@ -89,7 +89,7 @@ def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:
             firsts |= _rows_begin(part)
         if isinstance(part, Opening) and part.day is not None:
             firsts.add(part.day)
-        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
+        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and is_of_the_day(part.left):
             firsts |= {part.right.value, part.right.value + ONE}
     return _both_sides(firsts)
 
@@ -124,10 +124,6 @@ def _rows_begin(pairs: Pairs) -> set[date]:
     """The days on which rows of a table begin or have ended: some of them, where there are many."""
     every = sorted(_firsts(row.span for row in pairs.table.rows))
     return set(every[:: 1 + len(every) // _ROW_DAYS])
-
-
-def _of_the_line(part: Comparison) -> bool:
-    return isinstance(part.left, FieldValue) and part.left.field.name == "date_of_service"
 
 
 # ---- a rule ------------------------------------------------------------------------------------------------------
@@ -166,11 +162,16 @@ def _scope(scope: Iterable[tuple[Clause, bool]], wanted: bool, draft: Draft, rec
 
 
 def _demand_or_way_out(rule: Rule, draft: Draft, record: Record) -> None:
-    """The demand met, or not met, or not met and one of the ways out taken."""
+    """The demand met, or not met, or not met and one of the ways out taken; where none is, now and then they are not known."""
     met, way_out = draft.pick([(True, None), (False, None), *((False, clause) for clause in rule.unless)])
     _demand(rule, met, way_out, draft, record)
-    if way_out is not None and not isinstance(rule.demand, Pairs):
+    if met or isinstance(rule.demand, Pairs):
+        return
+    if way_out is not None:
         settle(way_out.condition, True, draft, record)
+    elif not draft.rarely(4):
+        for clause in rule.unless:
+            settle(clause.condition, False, draft, record)
 
 
 def _demand(rule: Rule, met: bool, way_out: Clause | None, draft: Draft, record: Record) -> None:
@@ -399,5 +400,3 @@ def _every(rule: Rule, need: NeededElement, there: bool, draft: Draft, record: R
     draft.note(draft.day - number * ONE, need.element)
     for step in range(number - 1, 0, -1):
         draft.service(record, draft.day - step * ONE)
-
-

@@ -29,9 +29,10 @@ from ..policy import (
 from ..vocabulary import DISCIPLINES
 from . import counts
 from .drafts import ONE, Draft, Record, held_by, moved
-from .wishes import near, others, settle, settle_event, value_of
+from .wishes import is_of_the_day, near, others, settle, settle_event, value_of
 
 CENT: Final = Decimal("0.01")
+_TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 # ---- conditions --------------------------------------------------------------------------------------------------
@@ -75,6 +76,9 @@ def _holds(members: CodeSet, value: str, day: date) -> bool:
 
 @settle.register
 def _compare(condition: Comparison, wanted: bool, draft: Draft, record: Record) -> None:
+    if is_of_the_day(condition.left) and isinstance(condition.right, FieldValue):
+        day = near(Decimal(draft.on(record).toordinal()), _TURNED.get(condition.sign, condition.sign), wanted, Decimal(1), draft)
+        return draft.put(condition.right.field, date.fromordinal(int(day)), record)
     right = value_of(condition.right, draft, record)
     if isinstance(right, date):
         ordinal = near(Decimal(right.toordinal()), condition.sign, wanted, Decimal(1), draft)
@@ -87,6 +91,7 @@ def _compare(condition: Comparison, wanted: bool, draft: Draft, record: Record) 
         different = [one for one in others(field) if one != right]
         same = wanted == (condition.sign == "=")
         draft.put(field, right if same else not right if isinstance(right, bool) else draft.pick(different), record)
+    return None
 
 
 def _is_money(condition: Comparison) -> bool:
@@ -97,7 +102,7 @@ def _put_left(left: Any, value: Any, draft: Draft, record: Record) -> None:
     match left:
         case FieldValue(field=field) if field.name == "note.similarity_to_previous":
             _alike(value, draft)
-        case FieldValue(field=field) if field.name == "date_of_service":
+        case FieldValue() if is_of_the_day(left):
             return  # the day is chosen first, beside every date that a rule names; what is laid out hangs on it
         case FieldValue(field=field):
             draft.put(field, value, record)

@@ -14,7 +14,7 @@ from functools import singledispatch
 from typing import Any, Final
 
 from ..fields import Field
-from ..policy import AllOf, AnyOf, Condition, Constant, DaysBetween, FieldValue, HasField, Opposite, TableValue, Term, Value, YesNo
+from ..policy import AllOf, AnyOf, Comparison, Condition, Constant, DaysBetween, FieldValue, HasField, Opposite, TableValue, Term, Value, YesNo
 from .drafts import USUAL, Draft, Record, as_json, moved
 
 _SIGNS: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
@@ -34,9 +34,21 @@ def settle(condition: Condition, wanted: bool, draft: Draft, record: Record) -> 
 def _parts_of(condition: AllOf | AnyOf, wanted: bool, draft: Draft, record: Record) -> None:
     """All parts the one way; or one part that decides alone, and the others the other way, so that it does."""
     parts, all_alike = condition.parts, wanted == isinstance(condition, AllOf)
-    deciding = None if all_alike else draft.pick(parts)
+    deciding = None if all_alike else draft.pick([part for part in parts if _of_the_day(part, draft, record) in (None, wanted)] or parts)
     for part in sorted(parts, key=lambda one: one is not deciding):
         settle(part, wanted if all_alike or part is deciding else not wanted, draft, record)
+
+
+def _of_the_day(part: Condition, draft: Draft, record: Record) -> bool | None:
+    """What the day, which is chosen first, makes of a part that is about nothing else."""
+    if isinstance(part, Comparison) and is_of_the_day(part.left) and isinstance(part.right, Constant) and isinstance(part.right.value, date):
+        return _SIGNS[part.sign](Decimal(draft.on(record).toordinal()), Decimal(part.right.value.toordinal()))
+    return None
+
+
+def is_of_the_day(value: object) -> bool:
+    """Whether a value is the line's own day."""
+    return isinstance(value, FieldValue) and value.field.name == "date_of_service"
 
 
 @settle.register
@@ -121,7 +133,7 @@ def _of_field(field: Field, draft: Draft, record: Record) -> Any:
     if known is not None:
         return _as_value(known, field)
     if field.owner == "session":
-        return Decimal(draft.its_session().setdefault("total_minutes", 45))
+        return _as_value(draft.its_session().setdefault("total_minutes", 45), field)  # perhaps settled before: there is no total
     found = some_value(field, draft)
     draft.put(field, found, record)
     return found
