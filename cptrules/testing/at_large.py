@@ -202,7 +202,10 @@ def any_session(choices: Choices, known: Mentioned) -> Record:
 
 
 def _intervention(choices: Choices, known: Mentioned) -> Record:
-    return _some(choices, {"code": choices.pick((*DEFAULT_CODES, *known.codes))}, {
+    record = _some(choices, {"code": choices.pick((*DEFAULT_CODES, *known.codes))}, {
         "minutes": MINUTES, "role": _ROLES, "contact": ("one_on_one", "group"), "patients": (1, 2), "with": (None, "PTA"),
         "allowed": ("29.00", "58.20"),
     })  # fmt: skip
+    if record.get("contact") == "one_on_one" and "patients" in record:
+        record["patients"] = 1  # of two it is refused
+    return record
