@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from judging import policy
+from measured import between
 
+import cptrules
 from cptrules import Policies
 from cptrules.coverage import coverage, probes_of
+from cptrules.loading import shipped
 from cptrules.testing import cases, sessions
+
+PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
 
 RULES = """window season { year from 09-01 }
 limit seasonal { count visits of PT per season  at most 3  except patient.age < 21  unless modifier in KX  outcome deny  cite manual }
@@ -76,3 +82,11 @@ def test_a_case_is_not_the_last_one_with_some_draws_exchanged(kind: str) -> None
     days: list[Any] = []
     tried(DAYS[kind](), 200, days.append)
     assert sum(1 for one, two in pairwise(days) if one == two) < 20  # of 121 days and more
+
+
+def test_the_page_has_a_row_for_each_shipped_policy_of_a_payer() -> None:
+    """The measurement itself is `python tests/bench/reached.py --write`."""
+    rows = between(PAGE, "<!-- reached -->", "<!-- end of reached -->").splitlines()
+    told = [row.split("|")[1].strip() for row in rows if row.startswith("|")][2:]
+    loaded = [policy for name in shipped() for policy in cptrules.load(name).policies if policy.name == name]
+    assert sorted(told) == sorted(policy.name for policy in loaded if policy.payers)
