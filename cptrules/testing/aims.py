@@ -32,6 +32,7 @@ from .drafts import ONE, Draft, Record, held_by, moved
 from .wishes import is_of_the_day, near, others, settle, settle_event, value_of
 
 CENT: Final = Decimal("0.01")
+_WELL_INSIDE: Final = (40, 10)  # days: where another condition asks about the same moment, its limit lies elsewhere
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -183,9 +184,11 @@ def _put_visit(of: CodeSet | None, where: Condition | None, window: Window | Non
 
 @settle.register
 def _distance(condition: Near | Apart, wanted: bool, draft: Draft, record: Record) -> None:
-    """The last day that is judged as wanted, or well on that side."""
+    """The last day that is judged as wanted, or well on that side; what is to be near nothing may as well not be there."""
     after = condition.direction == "after"
     near = isinstance(condition, Near)
+    if near and not wanted and draft.rarely(4):
+        return
     sign = 1 if after else -1
     beyond = near != wanted  # the side farther from the anchor than N
     edge = 0 if near == wanted else sign  # on day N itself, or the day beyond it
@@ -199,8 +202,9 @@ def _distance(condition: Near | Apart, wanted: bool, draft: Draft, record: Recor
         put_moment(condition.moment, start + (edge + slack) * ONE, draft, record)
         return
     start = moment_of(condition.moment, draft, record)
-    anchor = moved(start, -sign * condition.number, condition.unit)
-    put_moment(condition.anchor, anchor - (edge + slack) * ONE, draft, record)
+    anchor = moved(start, -sign * condition.number, condition.unit) - (edge + slack) * ONE
+    within = [] if beyond else [start - sign * days * ONE for days in _WELL_INSIDE if days < abs((start - anchor).days)]
+    put_moment(condition.anchor, draft.pick((anchor, anchor, *within)), draft, record)
 
 
 # ---- authorizations ----------------------------------------------------------------------------------------------

@@ -124,7 +124,12 @@ class Draft:
             if key in self.claim:
                 record.setdefault(key, self.claim[key])
         self.history["services"].append(record)
+        self._known_since(day)
         return record
+
+    def _known_since(self, day: date) -> None:
+        """The history reaches back to what is told of it."""
+        self.history["complete_from"] = min(self.history["complete_from"], day.isoformat())
 
     def another_line(self, like: Record, **more: Any) -> Record:
         """Put another line on the claim."""
@@ -139,6 +144,7 @@ class Draft:
             record = {"kind": kind}
             self.history["events"].append(record)
         record["date"] = day.isoformat()
+        self._known_since(day)
         if "injury_number" in self.claim:
             record["injury_number"] = self.claim["injury_number"]
         return record

@@ -7,7 +7,7 @@ so that some aims miss: the cases are many, and they begin with another wish eac
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import singledispatch
@@ -158,19 +158,23 @@ def near(bound: Decimal, sign: str, wanted: bool, step: Decimal, draft: Draft) -
 
 def settle_event(where: Condition, draft: Draft, record: Record, event: Record) -> None:
     """Make a condition on an event true: what it says of itself it is given, everything else is the line's."""
-    own = [part for part in _parts(where) if _of_event(part)]
-    for part in own:
-        settle(part, True, _Within(draft, event), event)  # type: ignore[arg-type]
-    for part in _parts(where):
-        if not _of_event(part):
-            settle(part, True, draft, record)
-
-
-def _parts(condition: Condition) -> Iterable[Condition]:
-    return condition.parts if isinstance(condition, AllOf) else [condition]
+    match where:
+        case Term(condition=condition):
+            settle_event(condition, draft, record, event)
+        case AllOf(parts=parts):
+            for part in sorted(parts, key=lambda one: not _of_event(one)):
+                settle_event(part, draft, record, event)
+        case AnyOf(parts=parts):
+            settle_event(draft.pick(parts), draft, record, event)
+        case _ if _of_event(where):
+            settle(where, True, _Within(draft, event), event)  # type: ignore[arg-type]
+        case _:
+            settle(where, True, draft, record)
 
 
 def _of_event(part: Condition) -> bool:
+    if isinstance(part, Opposite):
+        return _of_event(part.part)
     field = getattr(part, "field", None) or getattr(getattr(part, "left", None), "field", None)
     return field is not None and (field.owner == "event" or field.name in ("role", "received", "injury_number"))
 
