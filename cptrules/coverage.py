@@ -8,6 +8,7 @@ came to ask it: an `except` where `when` did not leave the line out, an `unless`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 import attrs
@@ -87,11 +88,12 @@ class Coverage:
 
 @attrs.frozen
 class Probe:
-    """A point, from which step of a rule on it can be looked at, and what a line shows of it."""
+    """A point, from which step of a rule on it can be looked at, and what a line shows of it; `days`: the two it lies between, if a date."""
 
     point: Point
     step: int
     look: Look
+    days: tuple[date, ...] = ()
 
 
 def coverage(policy: Policy) -> Coverage:
@@ -221,7 +223,7 @@ def _boundaries(rule: Rule, step: int, found: Iterable[Boundary]) -> Iterator[Pr
     """A date beside which the rule is not in force on either day is no boundary of it."""
     for one in found:
         if all(rule.in_force(day) for day in one.days):
-            yield Probe(Point("boundary", rule.name, one.text), step, one.look)
+            yield Probe(Point("boundary", rule.name, one.text), step, one.look, one.days)
 
 
 def _decided(condition: Condition, place: edges.Place) -> Look:
@@ -253,7 +255,7 @@ def _of_dates(rule: Rule) -> Iterator[Probe]:
     for name, span in spans:
         for one in edges.of_span(span, name):
             if all(any(header.holds(day) for header in headers) for headers in rule.effective for day in one.days):
-                yield Probe(Point("boundary", rule.name, one.text), _DATES, _about(rule, one.look))
+                yield Probe(Point("boundary", rule.name, one.text), _DATES, _about(rule, one.look), one.days)
 
 
 def _about(rule: Rule, look: Look) -> Callable[[View, Case], Iterable[str]]:
@@ -264,4 +266,4 @@ def _of_header(policy: Policy) -> Iterator[Probe]:
     """The dates of the header, which are all rules' dates."""
     for span in policy.effective:
         for one in edges.of_span(span):
-            yield Probe(Point("boundary", "", one.text), _DATES, one.look)
+            yield Probe(Point("boundary", "", one.text), _DATES, one.look, one.days)

@@ -15,7 +15,6 @@ import json
 import multiprocessing
 import platform
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from fuzzing.records import JSON  # noqa: E402
 from fuzzing.second import COUNTING, WINDOWS  # noqa: E402
 from fuzzing.segments import X12  # noqa: E402
 from fuzzing.sessions import SESSIONS, UNITS  # noqa: E402
+from measured import commit  # noqa: E402
 
 EVERY = (JSON, X12, POLICIES, WORLDS, SHIPPED, COUNTING, WINDOWS, UNITS, TEN_RULES, SESSIONS, SHIPPED_LAWS, RANDOM_LAWS)
 KINDS = {kind.name: kind for kind in EVERY}
@@ -110,15 +110,6 @@ def save(failure: Failure) -> None:
     path = FOUND / f"{failure.kind}-{failure.seed.replace('/', '_')}.txt"
     path.write_text(f"{command}\n\n{failure.what}\n{failure.pasted}\n", encoding="utf-8", errors="backslashreplace")
     print(f"{failure.kind} {failure.seed} failed: {path}", file=sys.stderr)
-
-
-def commit() -> str:
-    """The commit that is tried, marked where the files differ from it."""
-    git = ["git", "-C", str(HERE)]
-    name = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True).stdout.strip()
-    watched = ("../cptrules", "../policies", "../grammars")
-    changed = subprocess.run([*git, "status", "--porcelain", "--", *watched], capture_output=True, text=True).stdout
-    return f"{name} with changes" if changed.strip() else name
 
 
 def batches_of_ci(seed: int) -> Iterator[Batch]:

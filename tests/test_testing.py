@@ -28,7 +28,7 @@ from cptrules.loading import read
 from cptrules.parse import parse
 from cptrules.report import Missing
 from cptrules.testing import LAWS, SESSION_LAWS, as_test, assert_laws, cases, policies, sessions
-from cptrules.testing.cases import mentioned
+from cptrules.testing.mentions import mentioned
 
 QUIET = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
@@ -122,7 +122,10 @@ def test_bills_keep_the_laws_of_sessions(law: Any) -> None:
     @few(15)
     @given(sessions(medicare))
     def keeps(session: Any) -> None:
-        law(medicare, session)
+        try:
+            law(medicare, session)
+        except InputError:
+            return  # a minute more than the whole session took
 
     keeps()
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -38,16 +37,16 @@ from ..policy import (
     Window,
 )
 from ..reach import looked_at
-from ..tables import Row, Table
+from ..tables import Row
 from ..units import total_units
 from ..vocabulary import MODIFIER_DISCIPLINE, NOTE_KINDS
 from ..words import MONEY_MEASURES
 from . import aims, counts
+from .at_large import MINUTES
 from .drafts import ONE, Draft, Record, moved
 from .mentions import parts_of, tables_in
-from .wishes import settle, value_of
+from .wishes import is_of_the_day, settle, value_of
 
-MINUTES: Final = (8, 15, 22, 23, 30, 37, 38, 7, 0, 45, 52, 53)
 _MODIFIER: Final = FIELDS["modifier"]
 _ROW_DAYS: Final = 8
 _YEARS: Final = (2000, 2030)
@@ -57,20 +56,23 @@ _YEARS: Final = (2000, 2030)
 
 
 def ordinary_days(rule: Rule, policy: Policy) -> tuple[date, ...]:
-    """Up to three days on which a rule is in force and its amounts and tables say something, the plainest first."""
+    """Up to three days on which a rule is in force and the amounts and tables that it goes by say something, the plainest first."""
     spans = [span for spans in (policy.effective, rule.own_effective, *rule.effective) for span in spans]
-    amounts = [part.span for part in parts_of(rule) if isinstance(part, AmountEntry)]
-    tables = [table for table in tables_in(parts_of(rule)) if table.rows]
-    dated = (*amounts, *spans, *map(_usual, tables))
-    every = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *(day for span in dated for day in _well_inside(span))]
-    found = [day for day in dict.fromkeys(every) if rule.in_force(day) and (not amounts or any(span.holds(day) for span in amounts))]
-    listed = [day for day in found if all(any(row.span.holds(day) for row in table.rows) for table in tables)]
-    return tuple((listed or found)[:3]) or (date(2026, 6, 15),)
+    told = [tuple(dict.fromkeys(spans)) for spans in _told(rule, policy) if spans]
+    inside = [day for its in (*told, spans) for span in its for day in _well_inside(span)]
+    every = [date(2026, 6, 15), date(2026, 3, 2), date(2025, 6, 16), *inside]
+    found = [day for day in dict.fromkeys(every) if rule.in_force(day)]
+    judged = [day for day in found if all(any(span.holds(day) for span in its) for its in told)]
+    return tuple((judged or found)[:3]) or (date(2026, 6, 15),)
 
 
-def _usual(table: Table) -> Span:
-    """The span that most rows of a table have."""
-    return Counter(row.span for row in table.rows).most_common(1)[0][0]
+def _told(rule: Rule, policy: Policy) -> Iterator[list[Span]]:
+    """The spans of the amounts of a rule and of the rows of its tables; what one payment leaves the next one goes by."""
+    rules = [one for one in policy.rules if isinstance(one.demand, Payment)] if isinstance(rule.demand, Payment) else [rule]
+    for one in rules:
+        parts = list(parts_of(one))
+        yield [part.span for part in parts if isinstance(part, AmountEntry)]
+        yield from ([row.span for row in table.rows] for table in tables_in(parts))
 
 
 def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:
@@ -82,12 +84,12 @@ def days_beside(rule: Rule, policy: Policy) -> tuple[date, ...]:
         if isinstance(part, Window) and part.year_from is not None:
             firsts |= {date(year, *part.year_from) for year in years}
         if isinstance(part, TimeKey) and part.name == "calendar_year":
-            firsts |= {date(year, 1, 1) for year in years}
+            firsts.add(date(max(years), 1, 1))
         if isinstance(part, Pairs):
             firsts |= _rows_begin(part)
         if isinstance(part, Opening) and part.day is not None:
             firsts.add(part.day)
-        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and _of_the_line(part):
+        if isinstance(part, Comparison) and isinstance(part.right, Constant) and isinstance(part.right.value, date) and is_of_the_day(part.left):
             firsts |= {part.right.value, part.right.value + ONE}
     return _both_sides(firsts)
 
@@ -124,22 +126,19 @@ def _rows_begin(pairs: Pairs) -> set[date]:
     return set(every[:: 1 + len(every) // _ROW_DAYS])
 
 
-def _of_the_line(part: Comparison) -> bool:
-    return isinstance(part.left, FieldValue) and part.left.field.name == "date_of_service"
-
-
 # ---- a rule ------------------------------------------------------------------------------------------------------
 
 
-def aim(rule: Rule, draft: Draft) -> None:
-    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way.
+def aim(rule: Rule, draft: Draft, whole: bool = False) -> None:
+    """Aim the draft's line at a rule: at its demand, or at one clause of its scope the other way; a `whole` rule always at its demand.
 
     Wishes are granted in turn, and what one has settled the next leaves alone: now and then the demand comes before the scope, and
     the scope begins with another of its clauses.
     """
     record = draft.line
     scope = [*((clause, True) for clause in rule.when), *((clause, False) for clause in rule.excepts)]
-    turned = draft.pick([None, None, *range(len(scope))])
+    ways = [None] * (2 + len(rule.unless))  # the demand met, not met, and each way out
+    turned = None if whole else draft.pick([*ways, *range(len(scope))])
     for selector in looked_at(rule):
         counts.make_member(selector, draft, record)
     if turned is not None:
@@ -163,14 +162,20 @@ def _scope(scope: Iterable[tuple[Clause, bool]], wanted: bool, draft: Draft, rec
 
 
 def _demand_or_way_out(rule: Rule, draft: Draft, record: Record) -> None:
-    met = draft.pick((True, False, False) if rule.unless else (True, False))  # the ways out are asked where it is not met
-    _demand(rule, met, draft, record)
-    if not met and rule.unless and draft.pick((True, False)):
-        settle(draft.pick(rule.unless).condition, True, draft, record)
+    """The demand met, or not met, or not met and one of the ways out taken; where none is, now and then they are not known."""
+    met, way_out = draft.pick([(True, None), (False, None), *((False, clause) for clause in rule.unless)])
+    _demand(rule, met, way_out, draft, record)
+    if met or isinstance(rule.demand, Pairs):
+        return
+    if way_out is not None:
+        settle(way_out.condition, True, draft, record)
+    elif not draft.rarely(4):
+        for clause in rule.unless:
+            settle(clause.condition, False, draft, record)
 
 
-def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
-    """Meet a rule's demand at its limit, or just miss it."""
+def _demand(rule: Rule, met: bool, way_out: Clause | None, draft: Draft, record: Record) -> None:
+    """Meet a rule's demand at its limit, or just miss it; of a pair the way out is asked too."""
     match rule.demand:
         case Limit() as limit:
             _limit(limit, met, draft, record)
@@ -192,7 +197,7 @@ def _demand(rule: Rule, met: bool, draft: Draft, record: Record) -> None:
         case Documentation() as documentation:
             _documentation(rule, documentation, met, draft, record)
         case Pairs() as pairs:
-            _pairs(rule, pairs, met, draft, record)
+            _pairs(pairs, met, None if way_out is None else way_out.condition, draft, record)
         case Payment() as payment:
             _payment(payment, draft, record)
         case Forbid():
@@ -213,7 +218,7 @@ def _limit(limit: Limit, met: bool, draft: Draft, record: Record) -> None:
     if not isinstance(bound, Decimal):
         return
     step = aims.CENT if limit.count.measure in MONEY_MEASURES else Decimal(1)
-    total = max(Decimal(0), bound - draft.pick((0, 0, 1)) * step) if met else bound + step * draft.pick((1, 1, 2))
+    total = max(Decimal(0), bound - draft.pick((0, 0, 0, 1)) * step) if met else bound + step * draft.pick((1, 1, 1, 2))
     counts.fill(limit.count, total, draft, record)
 
 
@@ -278,6 +283,8 @@ def _modifiers(wanted: Modifiers, met: bool, draft: Draft, record: Record) -> No
         if options:
             add, one = draft.pick(options)
             have = [*have, one] if add else [other for other in have if other != one]
+            if one in MODIFIER_DISCIPLINE and not add:  # whose service it is must be known without it
+                draft.put(FIELDS["role"], MODIFIER_DISCIPLINE[one], record)
     record["modifiers"] = have
 
 
@@ -285,10 +292,12 @@ def _another_discipline(modifier: str, due: Iterable[str]) -> bool:
     return modifier in MODIFIER_DISCIPLINE and any(one in MODIFIER_DISCIPLINE for one in due)
 
 
-def _pairs(rule: Rule, pairs: Pairs, met: bool, draft: Draft, record: Record) -> None:
-    """Both codes of a row in one scope: a row that a modifier opens, or one that nothing opens."""
+def _pairs(pairs: Pairs, met: bool, way_out: Condition | None, draft: Draft, record: Record) -> None:
+    """Both codes of a row in one scope: a row that a modifier opens, or one that nothing opens; a way out, of a row that has it."""
     one, two = pairs.table.keys
     rows = [row for row in pairs.table.rows if row.span.holds(draft.on(record))]
+    asked = [part for part in _parts_of_pair(way_out) if _of_the_row(part)]
+    rows = [row for row in rows if all(_row_has(part, row) for part in asked)] or rows
     if not rows:
         return
     alike: dict[tuple[str, ...], list[Row]] = {}
@@ -299,15 +308,24 @@ def _pairs(rule: Rule, pairs: Pairs, met: bool, draft: Draft, record: Record) ->
     draft.of_code(record, cells[two])
     other = draft.another_line(record)
     draft.of_code(other, cells[one] if not met else cells[two])
-    if rule.unless and draft.rarely(2):
-        _of_the_line_alone(draft.pick(rule.unless).condition, draft, record)
-
-
-def _of_the_line_alone(condition: Condition, draft: Draft, record: Record) -> None:
-    """A way out of a pair made true as far as it hangs on the line: what it asks of the pair the row has or has not."""
-    for part in condition.parts if isinstance(condition, AllOf) else (condition,):
-        if not (isinstance(part, Comparison) and isinstance(part.left, FieldValue) and part.left.field.owner == "pair"):
+    for part in _parts_of_pair(way_out):
+        if not _of_the_row(part):
             settle(part, True, draft, record)
+
+
+def _parts_of_pair(condition: Condition | None) -> Sequence[Condition]:
+    return condition.parts if isinstance(condition, AllOf) else () if condition is None else (condition,)
+
+
+def _of_the_row(part: Condition) -> bool:
+    return isinstance(part, Comparison) and isinstance(part.left, FieldValue) and part.left.field.owner == "pair"
+
+
+def _row_has(part: Condition, row: Row) -> bool:
+    """Whether a row has the value that a way out asks of it; what is asked otherwise than by = it may have."""
+    if not (isinstance(part, Comparison) and isinstance(part.left, FieldValue) and isinstance(part.right, Constant) and part.sign == "="):
+        return True
+    return row.cells.get(part.left.field.name) == str(part.right.value)
 
 
 def _payment(payment: Payment, draft: Draft, record: Record) -> None:
@@ -382,5 +400,3 @@ def _every(rule: Rule, need: NeededElement, there: bool, draft: Draft, record: R
     draft.note(draft.day - number * ONE, need.element)
     for step in range(number - 1, 0, -1):
         draft.service(record, draft.day - step * ONE)
-
-

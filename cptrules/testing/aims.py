@@ -29,9 +29,11 @@ from ..policy import (
 from ..vocabulary import DISCIPLINES
 from . import counts
 from .drafts import ONE, Draft, Record, held_by, moved
-from .wishes import near, others, settle, settle_event, value_of
+from .wishes import is_of_the_day, near, others, settle, settle_event, value_of
 
 CENT: Final = Decimal("0.01")
+_WELL_INSIDE: Final = (40, 10)  # days: where another condition asks about the same moment, its limit lies elsewhere
+_TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 # ---- conditions --------------------------------------------------------------------------------------------------
@@ -75,6 +77,9 @@ def _holds(members: CodeSet, value: str, day: date) -> bool:
 
 @settle.register
 def _compare(condition: Comparison, wanted: bool, draft: Draft, record: Record) -> None:
+    if is_of_the_day(condition.left) and isinstance(condition.right, FieldValue):
+        day = near(Decimal(draft.on(record).toordinal()), _TURNED.get(condition.sign, condition.sign), wanted, Decimal(1), draft)
+        return draft.put(condition.right.field, date.fromordinal(int(day)), record)
     right = value_of(condition.right, draft, record)
     if isinstance(right, date):
         ordinal = near(Decimal(right.toordinal()), condition.sign, wanted, Decimal(1), draft)
@@ -87,6 +92,7 @@ def _compare(condition: Comparison, wanted: bool, draft: Draft, record: Record) 
         different = [one for one in others(field) if one != right]
         same = wanted == (condition.sign == "=")
         draft.put(field, right if same else not right if isinstance(right, bool) else draft.pick(different), record)
+    return None
 
 
 def _is_money(condition: Comparison) -> bool:
@@ -97,7 +103,7 @@ def _put_left(left: Any, value: Any, draft: Draft, record: Record) -> None:
     match left:
         case FieldValue(field=field) if field.name == "note.similarity_to_previous":
             _alike(value, draft)
-        case FieldValue(field=field) if field.name == "date_of_service":
+        case FieldValue() if is_of_the_day(left):
             return  # the day is chosen first, beside every date that a rule names; what is laid out hangs on it
         case FieldValue(field=field):
             draft.put(field, value, record)
@@ -178,9 +184,11 @@ def _put_visit(of: CodeSet | None, where: Condition | None, window: Window | Non
 
 @settle.register
 def _distance(condition: Near | Apart, wanted: bool, draft: Draft, record: Record) -> None:
-    """The last day that is judged as wanted, or well on that side."""
+    """The last day that is judged as wanted, or well on that side; what is to be near nothing may as well not be there."""
     after = condition.direction == "after"
     near = isinstance(condition, Near)
+    if near and not wanted and draft.rarely(4):
+        return
     sign = 1 if after else -1
     beyond = near != wanted  # the side farther from the anchor than N
     edge = 0 if near == wanted else sign  # on day N itself, or the day beyond it
@@ -194,8 +202,9 @@ def _distance(condition: Near | Apart, wanted: bool, draft: Draft, record: Recor
         put_moment(condition.moment, start + (edge + slack) * ONE, draft, record)
         return
     start = moment_of(condition.moment, draft, record)
-    anchor = moved(start, -sign * condition.number, condition.unit)
-    put_moment(condition.anchor, anchor - (edge + slack) * ONE, draft, record)
+    anchor = moved(start, -sign * condition.number, condition.unit) - (edge + slack) * ONE
+    within = [] if beyond else [start - sign * days * ONE for days in _WELL_INSIDE if days < abs((start - anchor).days)]
+    put_moment(condition.anchor, draft.pick((anchor, anchor, *within)), draft, record)
 
 
 # ---- authorizations ----------------------------------------------------------------------------------------------

@@ -124,7 +124,12 @@ class Draft:
             if key in self.claim:
                 record.setdefault(key, self.claim[key])
         self.history["services"].append(record)
+        self._known_since(day)
         return record
+
+    def _known_since(self, day: date) -> None:
+        """The history reaches back to what is told of it."""
+        self.history["complete_from"] = min(self.history["complete_from"], day.isoformat())
 
     def another_line(self, like: Record, **more: Any) -> Record:
         """Put another line on the claim."""
@@ -139,6 +144,7 @@ class Draft:
             record = {"kind": kind}
             self.history["events"].append(record)
         record["date"] = day.isoformat()
+        self._known_since(day)
         if "injury_number" in self.claim:
             record["injury_number"] = self.claim["injury_number"]
         return record
@@ -307,7 +313,7 @@ class Draft:
         discipline = next((MODIFIER_DISCIPLINE[one] for one in record.get("modifiers", []) if one in MODIFIER_DISCIPLINE), "PT")
         role = {"PT": "PTA", "OT": "OTA"}.get(discipline, "PTA") if value else discipline
         record["rendering_provider"] = {**record.get("rendering_provider", {"npi": "2"}), "role": role}
-        if self.pick((True, False)):
+        if self.pick((True, False) if value else (True, True, True, False)):  # a therapist's line without minutes may be an assistant's
             record["minutes"], record["minutes_by"] = 15, {role: 15}
         record["modifiers"] = [one for one in record.get("modifiers", []) if one not in ("CQ", "CO")]
 

@@ -7,14 +7,14 @@ so that some aims miss: the cases are many, and they begin with another wish eac
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any, Final
 
 from ..fields import Field
-from ..policy import AllOf, AnyOf, Condition, Constant, DaysBetween, FieldValue, HasField, Opposite, TableValue, Term, Value, YesNo
+from ..policy import AllOf, AnyOf, Comparison, Condition, Constant, DaysBetween, FieldValue, HasField, Opposite, TableValue, Term, Value, YesNo
 from .drafts import USUAL, Draft, Record, as_json, moved
 
 _SIGNS: Final[dict[str, Callable[[Decimal, Decimal], bool]]] = {
@@ -34,9 +34,21 @@ def settle(condition: Condition, wanted: bool, draft: Draft, record: Record) -> 
 def _parts_of(condition: AllOf | AnyOf, wanted: bool, draft: Draft, record: Record) -> None:
     """All parts the one way; or one part that decides alone, and the others the other way, so that it does."""
     parts, all_alike = condition.parts, wanted == isinstance(condition, AllOf)
-    deciding = None if all_alike else draft.pick(parts)
+    deciding = None if all_alike else draft.pick([part for part in parts if _of_the_day(part, draft, record) in (None, wanted)] or parts)
     for part in sorted(parts, key=lambda one: one is not deciding):
         settle(part, wanted if all_alike or part is deciding else not wanted, draft, record)
+
+
+def _of_the_day(part: Condition, draft: Draft, record: Record) -> bool | None:
+    """What the day, which is chosen first, makes of a part that is about nothing else."""
+    if isinstance(part, Comparison) and is_of_the_day(part.left) and isinstance(part.right, Constant) and isinstance(part.right.value, date):
+        return _SIGNS[part.sign](Decimal(draft.on(record).toordinal()), Decimal(part.right.value.toordinal()))
+    return None
+
+
+def is_of_the_day(value: object) -> bool:
+    """Whether a value is the line's own day."""
+    return isinstance(value, FieldValue) and value.field.name == "date_of_service"
 
 
 @settle.register
@@ -121,7 +133,7 @@ def _of_field(field: Field, draft: Draft, record: Record) -> Any:
     if known is not None:
         return _as_value(known, field)
     if field.owner == "session":
-        return Decimal(draft.its_session().setdefault("total_minutes", 45))
+        return _as_value(draft.its_session().setdefault("total_minutes", 45), field)  # perhaps settled before: there is no total
     found = some_value(field, draft)
     draft.put(field, found, record)
     return found
@@ -146,19 +158,23 @@ def near(bound: Decimal, sign: str, wanted: bool, step: Decimal, draft: Draft) -
 
 def settle_event(where: Condition, draft: Draft, record: Record, event: Record) -> None:
     """Make a condition on an event true: what it says of itself it is given, everything else is the line's."""
-    own = [part for part in _parts(where) if _of_event(part)]
-    for part in own:
-        settle(part, True, _Within(draft, event), event)  # type: ignore[arg-type]
-    for part in _parts(where):
-        if not _of_event(part):
-            settle(part, True, draft, record)
-
-
-def _parts(condition: Condition) -> Iterable[Condition]:
-    return condition.parts if isinstance(condition, AllOf) else [condition]
+    match where:
+        case Term(condition=condition):
+            settle_event(condition, draft, record, event)
+        case AllOf(parts=parts):
+            for part in sorted(parts, key=lambda one: not _of_event(one)):
+                settle_event(part, draft, record, event)
+        case AnyOf(parts=parts):
+            settle_event(draft.pick(parts), draft, record, event)
+        case _ if _of_event(where):
+            settle(where, True, _Within(draft, event), event)  # type: ignore[arg-type]
+        case _:
+            settle(where, True, draft, record)
 
 
 def _of_event(part: Condition) -> bool:
+    if isinstance(part, Opposite):
+        return _of_event(part.part)
     field = getattr(part, "field", None) or getattr(getattr(part, "left", None), "field", None)
     return field is not None and (field.owner == "event" or field.name in ("role", "received", "injury_number"))
 
