@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+import warnings
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import attrs
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import HypothesisWarning
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -73,7 +75,8 @@ def reached(name: str, examples: int, start: int) -> Found:
         last = number if more != found else last
         found = more
 
-    with suppress(_AllReached):
+    with suppress(_AllReached), warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)  # of the case it stopped at Hypothesis makes a text, however long
         look()
     return Found(start, found, last)
 
