@@ -467,39 +467,36 @@ class Typed:
 
     def quickly(self, text: bytes | str) -> Any:
         """Read a record from JSON; None where it is to be read more closely."""
-        if not (self._sure or self._ready()):
-            return None
-        try:
-            given = self._decode(text)
-            colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
-            if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
-                raise NotPlain
-            found = self._whole(given)
-        except _ODD:
-            self._fail()
-            return None
-        self._read += 1
-        self._sure = True
-        return found
+        return self._tried(self._of_text, text)
 
     def from_dict(self, data: Any) -> Any:
         """Read a record from plain dicts and lists; None where it is to be read more closely."""
+        return self._tried(self._of_dict, data)
+
+    def _tried(self, decode: Callable[[Any], Any], given: Any) -> Any:
         if not (self._sure or self._ready()):
             return None
         try:
-            given = msgspec.convert(data, self._type)
-            self._seek(data)
-            found = self._whole(given)
+            found = self._whole(decode(given))
         except _ODD:
-            self._fail()
+            self._failed += 1
+            self._sure = False
             return None
         self._read += 1
         self._sure = True
         return found
 
-    def _fail(self) -> None:
-        self._failed += 1
-        self._sure = False
+    def _of_text(self, text: bytes | str) -> Any:
+        given = self._decode(text)
+        colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
+        if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
+            raise NotPlain
+        return given
+
+    def _of_dict(self, data: Any) -> Any:
+        given = msgspec.convert(data, self._type)
+        self._seek(data)
+        return given
 
     def learn(self, data: dict[str, Any]) -> None:
         """Take in the keys and codes of a record that was found good."""

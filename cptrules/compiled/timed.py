@@ -100,12 +100,7 @@ def _plainly(group: Sequence[Entry]) -> Sequence[int] | None:
         left -= whole
     if len(codes) < len(group):
         return None
-    left += total // 15
-    if left:
-        if left < len(rest):
-            rest.sort()
-        for one in rest[:left]:
-            shares[one[2]] += 1
+    _give(left + total // 15, rest, shares)
     return shares
 
 
@@ -137,10 +132,13 @@ def total_time(minutes: Mapping[str, int], billed: Mapping[str, int]) -> dict[st
         left -= units
         if given % 15:
             rest.append((-(given % 15), billed[code] <= units, len(rest), code))
-    left += whole // 15
-    if left:
-        if left < len(rest):
-            rest.sort()
-        for one in rest[:left]:
-            shares[one[3]] += 1
+    _give(left + whole // 15, rest, shares)
     return shares
+
+
+def _give(left: int, rest: list[Any], shares: Any) -> None:
+    """Give the units left one each to the largest remainders, which sorted stand first in `rest`; the last of each is its key in `shares`."""
+    if left < len(rest):
+        rest.sort()
+    for one in rest[:left]:
+        shares[one[-1]] += 1
