@@ -175,7 +175,7 @@ class Record:
     One that was read remembers that it is sound, so that nobody has to hold it to interchange.md again; a copy does not.
     """
 
-    __slots__ = ("_kept",)  # set where records are read, there alone: SOUND, of a history its services as columns, of a claim its decoded lines
+    __slots__ = ("_kept",)  # set where records are read, there alone: SOUND, or what gives the fields that nobody has looked at
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -199,13 +199,31 @@ class Record:
 SOUND: Final = True
 _T = TypeVar("_T")
 _keep: Final = vars(Record)["_kept"].__set__
+_new: Final[Any] = object.__new__
 
 
 def sound(record: _T, kept: object = SOUND) -> _T:
-    """Mark a record as read and found good; `kept` may be its services as columns, or its decoded lines."""
+    """Mark a record as read and found good; `kept` may be what gives the fields that nobody has looked at."""
     if isinstance(record, Record):
         _keep(record, kept)
     return record
+
+
+def looked_at(record: Any, name: str) -> Any:
+    """Give a field that stands as it was decoded until somebody looks at it; raises AttributeError where it is no field."""
+    if name not in type(record).__slots__:
+        raise AttributeError(f"{type(record).__name__!r} object has no attribute {name!r}", name=name, obj=record)
+    found = record._kept.fields(name)
+    for field, value in found.items():
+        object.__setattr__(record, field, value)
+    return found[name]
+
+
+def unlooked(cls: type[_T], kept: object) -> _T:
+    """A record of which nobody has looked at a field yet."""
+    found = _new(cls)
+    _keep(found, kept)
+    return found  # type: ignore[no-any-return]
 
 
 def is_sound(record: object) -> bool:
@@ -237,12 +255,7 @@ class Claim(Record):
     facts: Facts = _hidden()
 
     def __getattr__(self, name: str) -> Any:
-        """The lines of a claim that was read stand as they were decoded until somebody looks at one."""
-        if name != "lines":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        lines = self._kept.lines()
-        object.__setattr__(self, "lines", lines)
-        return lines
+        return looked_at(self, name)
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -346,12 +359,7 @@ class History(Record):
     notes: tuple[Note, ...] | None | Unknown = _hidden()
 
     def __getattr__(self, name: str) -> Any:
-        """The services of a history that was read stand in columns until somebody looks at one."""
-        if name != "services":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        services = self._kept.services()
-        object.__setattr__(self, "services", services)
-        return services
+        return looked_at(self, name)
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -60,6 +60,10 @@ class Columns:
         """What was allowed of each."""
         return self.column("allowed")
 
+    def fields(self, _: str) -> Mapping[str, Any]:
+        """The one field of a history that is not made yet."""
+        return {"services": self.services()}
+
     def services(self) -> tuple[Service, ...]:
         """The services themselves."""
         return self._build(zip(*(self.column(name) for name in self._names), strict=True))

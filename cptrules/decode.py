@@ -105,7 +105,7 @@ def _counts(name: str) -> Callable[[Any], Frozen]:
 
 # How a value is read: `{0}` stands for it. Each raises where it is not plainly good.
 _WHOLE: Final = "{0} if {0}.__class__ is int and {1} <= {0} < 1000000000 else refuse({0})"
-AMOUNT: Final = "Decimal({0}) if money({0}) else refuse({0})"
+_AMOUNT: Final = "Decimal({0}) if money({0}) else refuse({0})"
 _YES_NO: Final = "{0} if {0} is True or {0} is False else refuse({0})"
 
 
@@ -141,7 +141,7 @@ class _Maker:
         if kind is bool:
             return _YES_NO.format(var)
         if kind is Decimal:
-            return f"{self.bind(AMOUNTS)}[{var}]" if name == "allowed" else AMOUNT.format(var)
+            return f"{self.bind(AMOUNTS)}[{var}]" if name == "allowed" else _AMOUNT.format(var)
         held = held_values(kind, name, self.cls)
         return f"{self.bind(held)}[{var}]" if held is not None else f"{self.bind(_text)}({var})"
 
@@ -256,9 +256,6 @@ class _Reader:
                 lines.append(f"o.{field.name} = {maker.bind(field.default) if field.default is not UNKNOWN else 'UNKNOWN'}")
         lines += ["o.__class__ = cls", "return o"]
         return _run("def made(d):\n    " + "\n    ".join(lines), maker, self)
-
-
-PLAIN_TEXT: Final = "{0} if {0}.__class__ is str and {0}.isascii() and {0}.strip() else refuse({0})"
 
 
 def finisher(cls: type, steps: Mapping[str, Callable[[Any], Any] | str | None], later: str = "") -> Callable[[Any], Any]:
@@ -378,12 +375,16 @@ def with_columns(history: c.History, columns: Columns) -> c.History:
 
 def history_together(history: c.History) -> None:
     """Hold the ends of a history's spans to their beginnings, as `interchange` does."""
-    spans = [(history.complete_from, history.complete_to)]
-    spans += [(one.from_, one.to) for one in history.balances or ()] if history.balances is not UNKNOWN else []
-    spans += [(one.from_, one.to) for one in history.authorizations or ()] if history.authorizations is not UNKNOWN else []
-    for start, end in spans:
-        if start.__class__ is date and end.__class__ is date and end < start:
-            raise NotPlain
+    _span(history.complete_from, history.complete_to)
+    several: tuple[Any, ...] = (history.balances or (), history.authorizations or ())  # UNKNOWN is false
+    for records in several:
+        for one in records:
+            _span(one.from_, one.to)
+
+
+def _span(start: Any, end: Any) -> None:
+    if end.__class__ is date and start.__class__ is date and end < start:
+        raise NotPlain
 
 
 # ---- services as columns -----------------------------------------------------------------------------------------
@@ -473,8 +474,7 @@ def _column_reader(field: attrs.Attribute[Any]) -> Callable[[tuple[Any, ...]], A
 
 
 _MONIES: Final = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,2}+)?(?:\||\Z))*+").fullmatch
-_DIGITS: Final = b"0123456789"
-_AS_ZEROS: Final = bytes.maketrans(_DIGITS, b"0" * 10)
+_AS_ZEROS: Final = bytes.maketrans(b"0123456789", b"0" * 10)
 
 
 def sound_money(column: Sequence[Any]) -> None:
@@ -487,11 +487,11 @@ def sound_money(column: Sequence[Any]) -> None:
 
 
 def _all_with_cents(text: bytes, many: int) -> bool:
-    """Whether texts between bars are amounts with a dot in each: the same as the pattern says, for most columns, in a third of the time."""
-    if text.translate(None, _DIGITS) != (b".|" * many)[:-1]:
-        return False
-    flat = b"|%b|" % text.translate(_AS_ZEROS)
-    return not (b"|." in flat or b".|" in flat or b".000" in flat or b"0000000000" in flat)
+    """Whether texts between bars are amounts with two digits of cents each: most columns are, and this takes half the time of the pattern."""
+    flat = text.translate(_AS_ZEROS)
+    joined = flat.replace(b".00|0", b"")  # one amount is left, where there is a bar behind each of the others, and nowhere else
+    bars = 5 * (many - 1) == len(flat) - len(joined)
+    return bars and joined[:1] == b"0" and joined[-3:] == b".00" and joined.strip(b"0") == b"." and b"0000000000" not in flat
 
 
 def sound_texts(column: Sequence[Any]) -> str:

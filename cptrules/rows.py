@@ -1,34 +1,72 @@
-"""The lines of a claim as they were decoded from typed input: how they stand until somebody looks at one of them.
+"""Claims and histories as they were decoded from typed input: how they stand until somebody looks at one of their fields.
 
-Compiled rules ask a line for its fields, and do not mind whose object it is; so most claims are checked without a record made of any line.
+Compiled rules ask an object for its fields, and do not mind whose object it is; so most claims are checked without a record made of any line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .claims import Claim, ServiceLine
+from .claims import Claim, History, ServiceLine
+from .columns import Columns
 
 
 class Rows:
-    """Decoded lines, with the fields of a ServiceLine (`charge` is text still), and how records are made of them. Immutable."""
+    """A decoded claim, with the fields of a Claim, and how records are made of it and of its lines. Immutable.
 
-    __slots__ = ("_make", "rows")
+    `rows` are the lines: what was charged is text, who rendered them is decoded too. `ordered`: their numbers rise.
+    """
 
-    def __init__(self, rows: Sequence[Any], make: Callable[[Any], ServiceLine]) -> None:
-        self.rows = rows
+    __slots__ = ("_make", "_make_line", "ordered", "record", "rows")
+
+    def __init__(self, record: Any, make: Callable[[Any], Claim], make_line: Callable[[Any], ServiceLine], ordered: bool) -> None:
+        self.record = record
+        self.rows: Sequence[Any] = record.lines
+        self.ordered = ordered
+        self._make = make
+        self._make_line = make_line
+
+    def fields(self, name: str) -> Mapping[str, Any]:
+        """Give a field of the claim's record, with those that are made together with it."""
+        if name == "lines":
+            return {name: tuple(map(self._make_line, self.rows))}
+        return _but(name, self._make(self.record), "lines")
+
+
+class Past:
+    """A decoded history, with the fields of a History, and how the record is made. Immutable; its amounts are text."""
+
+    __slots__ = ("_make", "record", "services")
+
+    def __init__(self, record: Any, make: Callable[[Any], History], services: Any) -> None:
+        self.record = record
+        self.services = services
         self._make = make
 
-    def lines(self) -> tuple[ServiceLine, ...]:
-        """The lines themselves."""
-        return tuple(map(self._make, self.rows))
+    def fields(self, name: str) -> Mapping[str, Any]:
+        """Give a field of the history's record, with those that are made together with it."""
+        if name == "services":
+            return {name: self.services.services() if self.services.__class__ is Columns else self.services}
+        return _but(name, self._make(self.record), "services")
+
+
+def _but(name: str, record: Any, later: str) -> Mapping[str, Any]:
+    return {field: getattr(record, field) for field in type(record).__slots__ if field != later}
 
 
 def lines_of(claim: Claim) -> Sequence[Any]:
     """A claim's lines, decoded or as records, whichever are there."""
     kept = getattr(claim, "_kept", None)
     return kept.rows if kept.__class__ is Rows else claim.lines
+
+
+def services_of(history: History | None) -> Any:
+    """A history's services, in columns where they stand so."""
+    kept = getattr(history, "_kept", None)
+    if kept.__class__ is Past:
+        return kept.services
+    return kept if kept.__class__ is Columns else () if history is None else history.services
 
 
 def record_of(line: Any, claim: Claim) -> ServiceLine:

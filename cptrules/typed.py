@@ -19,13 +19,11 @@ import msgspec
 from msgspec.structs import astuple
 
 from . import claims as c
-from .claims import UNKNOWN, sound
+from .claims import UNKNOWN, unlooked
 from .columns import LONG, MONEY, Columns, InYear, in_columns
 from .decode import (
-    AMOUNT,
     AMOUNTS,
     ODD,
-    PLAIN_TEXT,
     NotPlain,
     as_kind,
     finisher,
@@ -36,11 +34,11 @@ from .decode import (
     sound_money,
     sound_texts,
 )
-from .rows import Rows
+from .rows import Past, Rows
 
 MOST_WORDS: Final = 4_096  # codes that a type of one field lists; a record with another is read by `decode`
 FIRST: Final = 16  # records of a class that are read by `decode` before types are made of them
-_LATER: Final[Mapping[type, str]] = {c.Claim: "lines", c.History: "services"}  # fields whose records are made when somebody looks at one
+_LATER: Final[Mapping[type, str]] = {c.Claim: "lines", c.History: "services"}  # fields whose records are made apart from the others
 _ODD: Final = (*ODD, msgspec.MsgspecError, RecursionError)
 _NOWHERE: Final = "\0"  # a word that no record has: a type has to list one
 
@@ -151,9 +149,9 @@ class _Types:
             self.finish[cls] = self._finisher(cls, fields)
             self.counts[cls] = self._counter(fields, always)
             self.lists[cls] = self._list_seeker(fields, always)
-            for field in _fields(cls):  # a line is read without a record of it: what it was given without is unknown
-                if cls is c.ServiceLine and field not in fields:
-                    setattr(self.made[cls], field.name, UNKNOWN)
+            for field in _fields(cls):  # it is read without a record of it: what none was given with is as it is in a record
+                if field not in fields and field.default is not attrs.NOTHING:
+                    setattr(self.made[cls], field.name, field.default)
         return self.made[cls]
 
     def _field(self, field: attrs.Attribute[Any], cls: type) -> Any:
@@ -189,22 +187,40 @@ class _Types:
 
     def _finisher(self, cls: type, fields: list[attrs.Attribute[Any]]) -> Callable[[Any], Any]:
         later = _LATER.get(cls, "")
-        step = _of_a_row if cls is c.ServiceLine else self._step
-        made = finisher(cls, {field.name: step(field, cls) for field in fields if field.name != later}, later)
+        made = finisher(cls, {field.name: self._step(field) for field in fields if field.name != later}, later)
         return _Once(made) if cls is c.Provider else made
 
-    def _step(self, field: attrs.Attribute[Any], cls: type) -> Callable[[Any], Any] | str | None:
+    def _step(self, field: attrs.Attribute[Any]) -> Callable[[Any], Any] | str | None:
         """What has still to be done with a field's value, besides None and UNKNOWN; None where it may stay as it is."""
         kind, _ = as_kind(field.type)
-        member = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        member = _member(field)
         if attrs.has(member):
             one = self.finish[member]
             return one if member is kind else lambda several: tuple(map(one, several))
-        if member is Decimal:
-            return AMOUNTS.__getitem__ if field.name == "allowed" else AMOUNT
-        if member is not str or _listed(member, field.name, cls):
-            return None
-        return PLAIN_TEXT if member is kind else _texts
+        return "Decimal({0})" if member is Decimal else None
+
+    def gathered(self, cls: type, var: str, *apart: str) -> list[str]:
+        """What puts each free text of a record and all within it into `texts`, each amount into `money`; but for some fields."""
+        lines: list[str] = []
+        for field in self.seen.fields(cls):
+            if field.name not in apart:
+                lines += self._gathered(field, cls, f"{var}.{field.name}", f"{var}v")
+        return lines
+
+    def _gathered(self, field: attrs.Attribute[Any], cls: type, told: str, inner: str) -> list[str]:
+        kind, member = as_kind(field.type)[0], _member(field)
+        several = get_origin(kind) is tuple
+        if attrs.has(member):
+            more = self.gathered(member, inner)
+            begin = [f"for {inner} in {told} or ():"] if several else [f"{inner} = {told}", f"if {inner}:"]
+            return [*begin, *(f"    {line}" for line in more)] if more else []
+        held = "money" if member is Decimal else "texts" if member is str and not _listed(member, field.name, cls) else ""
+        if not held:
+            return []
+        if several:
+            return [f"{held} += {told} or ()"]
+        always = _given(field) in self.seen.always[cls]
+        return [f"{held}.append({told})"] if always else [f"if {told}.__class__ is str: {held}.append({told})"]
 
     def _counter(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> Callable[[Any], int]:
         """Make the function that tells how many keys a record and all within it were given with."""
@@ -251,19 +267,9 @@ class _Types:
         return len(fields) if alike else 0
 
 
-def _of_a_row(field: attrs.Attribute[Any], cls: type) -> str | None:
-    """What is still to be done with a field of a decoded line: only what was charged is text yet."""
-    return "Decimal({0})" if field.name == "charge" else None
-
-
 def _member(field: attrs.Attribute[Any]) -> Any:
     kind, _ = as_kind(field.type)
     return get_args(kind)[0] if get_origin(kind) is tuple else kind
-
-
-def _texts(values: tuple[str, ...]) -> tuple[str, ...]:
-    sound_texts(values)
-    return values
 
 
 class _Once:
@@ -285,61 +291,62 @@ class _Once:
         return found
 
 
-# ---- the lines of a claim ----------------------------------------------------------------------------------------
+# ---- a claim -----------------------------------------------------------------------------------------------------
 
 
-class _Lines:
-    """Holds lines to what msgspec did not see to, and leaves them as they are."""
+class _Claims:
+    """Holds decoded claims to what msgspec did not see to, and leaves them as they are."""
 
-    __slots__ = ("_lists", "_make", "_money", "_settle", "_texts")
+    __slots__ = ("_made", "_settle")
 
     def __init__(self, types: _Types) -> None:
-        fields = types.seen.fields(c.ServiceLine)
-        kinds = {field.name: as_kind(field.type)[0] for field in fields}
-        self._texts = [name for name, kind in kinds.items() if kind is str and not _listed(kind, name, c.ServiceLine)]
-        self._lists = [f.name for f in fields if _member(f) is str and get_origin(kinds[f.name]) is tuple and not _listed(str, f.name, c.ServiceLine)]
-        self._money = "charge" in kinds
-        self._make = types.finish[c.ServiceLine]
-        self._settle = self._settler(types, kinds)
+        self._made = types.finish[c.Claim], types.finish[c.ServiceLine]
+        self._settle = self._settler(types)
 
-    def rows(self, rows: Sequence[Any], diagnoses: Any) -> Rows:
+    def whole(self, given: Any) -> Any:
         """Raises where some value is not plainly good, or the lines do not go together."""
-        self._settle(rows, len(diagnoses or ()) if diagnoses is not UNKNOWN else 10**9)
-        if self._money:
-            _held_to(sound_money, [line.charge for line in rows])
-        for name in self._texts:
-            _held_to(sound_texts, [getattr(line, name) for line in rows])
-        for name in self._lists:
-            for line in rows:
-                sound_texts(getattr(line, name) or ())
-        return Rows(rows, self._make)
+        texts: list[Any] = []
+        money: list[Any] = []
+        ordered = self._settle(given, texts, money)
+        _held(texts, money)
+        return unlooked(c.Claim, Rows(given, *self._made, ordered))
 
     @staticmethod
-    def _settler(types: _Types, kinds: Mapping[str, Any]) -> Callable[[Sequence[Any], int], None]:
-        """Make the function that puts records and amounts into lines, and holds them to one another as `interchange` does."""
-        names: dict[str, Any] = {"amounts": AMOUNTS, "refuse": refuse, "UNKNOWN": UNKNOWN}
-        steps = ["numbers.add(s.number)"]
+    def _settler(types: _Types) -> Callable[[Any, list[Any], list[Any]], bool]:
+        """Make the function that gathers texts and amounts, puts amounts into lines, and holds those to one another as `interchange` does."""
+        kinds = {field.name for field in types.seen.fields(c.ServiceLine)}
+        steps = ["n = v.number", "if n <= number: ordered = False", "number = n"]
         if "allowed" in kinds:
-            steps += ["v = s.allowed", "if v is not None and v is not UNKNOWN: s.allowed = amounts[v]"]
-        for name, kind in kinds.items():
-            if attrs.has(kind):
-                names[f"make_{name}"] = types.finish[kind]
-                steps += [f"v = s.{name}", f"if v is not None and v is not UNKNOWN: s.{name} = make_{name}(v)"]
+            steps += ["a = v.allowed", "if a is not None and a is not UNKNOWN: v.allowed = amounts[a]"]
         if "diagnosis_pointers" in kinds:
-            steps += ["v = s.diagnosis_pointers", "if v and (s.diagnoses is not UNKNOWN or max(v) > many): refuse(v)"]
-        inner = "\n        ".join(steps)
-        text = f"def settle(rows, many):\n    numbers = set()\n    for s in rows:\n        {inner}\n"
-        text += "    if not rows or len(numbers) < len(rows): refuse(rows)"
-        exec(compile(text, "<lines>", "exec"), names)  # names of fields alone
-        found: Callable[[Sequence[Any], int], None] = names["settle"]
-        return found
+            steps += ["p = v.diagnosis_pointers", "if p and (v.diagnoses is not UNKNOWN or max(p) > many): refuse(p)"]
+        steps += types.gathered(c.ServiceLine, "v", "allowed")
+        lines = [
+            *types.gathered(c.Claim, "s", "lines"), "d, rows = s.diagnoses, s.lines", "many = len(d or ()) if d is not UNKNOWN else 1000000000",
+            "number, ordered = 0, True", "for v in rows:", *(f"    {step}" for step in steps),
+            "if not ordered and len({v.number for v in rows}) < len(rows): refuse(rows)", "if not rows: refuse(rows)", "return ordered",
+        ]  # fmt: skip
+        return _written("settle(s, texts, money)", lines, {"amounts": AMOUNTS, "refuse": refuse, "UNKNOWN": UNKNOWN})  # type: ignore[no-any-return]
 
 
-# ---- the services of a history -----------------------------------------------------------------------------------
+def _gatherer(lines: list[str]) -> Callable[[Any, list[Any], list[Any]], None]:
+    """Make the function that gathers the texts and amounts of `s`."""
+    return _written("gather(s, texts, money)", lines or ["pass"], {})  # type: ignore[no-any-return]
+
+
+def _written(head: str, lines: Sequence[str], names: dict[str, Any]) -> Any:
+    """Make a function of source in which names of fields stand, and this module's own words."""
+    exec(compile(f"def {head}:\n    " + "\n    ".join(lines), "<typed>", "exec"), names)
+    return names[head.partition("(")[0]]
+
+
+# ---- a history ---------------------------------------------------------------------------------------------------
 
 
 class _Drawn(dict[str, Sequence[Any]]):
     """Columns of decoded services, each drawn when it is asked for."""
+
+    __slots__ = ("_rows",)
 
     def __init__(self, rows: Sequence[Any]) -> None:
         self._rows = rows
@@ -352,37 +359,52 @@ class _Drawn(dict[str, Sequence[Any]]):
         return found
 
 
-class _Services:
-    """Holds services to what msgspec did not see to, and leaves them in columns, or such as are drawn when they are asked for."""
+class _Histories:
+    """Holds decoded histories to what msgspec did not see to; services are left in columns that are drawn when they are asked for."""
 
-    __slots__ = ("_alike", "_build", "_lists", "_money", "_names", "_nested", "_texts")
+    __slots__ = ("_alike", "_build", "_gather", "_gather_services", "_made", "_money", "_names", "_nested")
 
     def __init__(self, types: _Types) -> None:
+        self._made = types.finish[c.History]
+        self._gather = _gatherer(types.gathered(c.History, "s", "services"))
+        inner = types.gathered(c.Service, "v", "allowed")
+        self._gather_services = _gatherer(["for v in s:", *(f"    {line}" for line in inner)] if inner else [])
         fields = types.seen.fields(c.Service)
         kinds = {field.name: as_kind(field.type)[0] for field in fields}
         self._names = tuple(kinds)
-        self._texts = [name for name, kind in kinds.items() if kind is str and not _listed(kind, name, c.Service)]
-        self._lists = [f.name for f in fields if get_origin(kinds[f.name]) is tuple and not _listed(_member(f), f.name, c.Service)]
         self._money = [name for name in kinds if name in MONEY]
         self._nested = {name: types.finish[kind] for name, kind in kinds.items() if attrs.has(kind)}
-        self._build = row_builder(self._names)
-        others = [name for name in self._texts if name != "claim"]
-        self._alike = {"discipline", "allowed", "claim"} <= set(kinds) and not ("denied" in kinds or self._nested or self._lists or others)
+        self._build = row_builder(self._names or ("code",))
+        free = {field.name for field in fields if _member(field) is str and not _listed(str, field.name, c.Service)}
+        self._alike = {"discipline", "allowed", "claim"} <= set(kinds) and free == {"claim"} and "denied" not in kinds and not self._nested
 
-    def columns(self, rows: Sequence[Any]) -> Columns:
-        """Raises where some value is not plainly good."""
-        found = self._quickly(rows) if self._alike else None
-        return found or self._one_by_one(rows)
+    def whole(self, given: Any) -> Any:
+        """Raises where some value is not plainly good, or a span ends before it begins."""
+        history_together(given)
+        services = given.services
+        texts: list[Any] = []
+        money: list[Any] = []
+        self._gather(given, texts, money)
+        if services:
+            found = self._quickly(services, texts, money) if self._alike else None
+            if found is not None:
+                return unlooked(c.History, Past(given, self._made, found))
+            self._gather_services(services, texts, money)
+            services = self._one_by_one(services)
+        elif services is not None and services is not UNKNOWN:
+            services = ()
+        _held(texts, money)
+        return unlooked(c.History, Past(given, self._made, services))
 
-    def _quickly(self, rows: Sequence[Any]) -> Columns | None:
-        """Services of which all that is asked of most is stated; None where it is not stated of one."""
+    def _quickly(self, rows: Sequence[Any], texts: list[Any], money: list[Any]) -> Columns | None:
+        """Services with the other texts and amounts of the history; None where of one of them not all is stated that is asked of most."""
         try:
             claims = [one.claim for one in rows]
-            text = sound_texts(claims)
-            money: list[str] = []
+            text = sound_texts([*claims, *texts])
+            amounts = money.copy()
             for name in self._money:
-                money += map(_GET[name], rows)
-            sound_money(money)
+                amounts += map(_GET[name], rows)
+            sound_money(amounts)
             latest, year = _used(rows)
         except TypeError:
             return None
@@ -392,13 +414,6 @@ class _Services:
 
     def _one_by_one(self, rows: Sequence[Any]) -> Columns:
         drawn: dict[str, Any] = _Drawn(rows)
-        for name in self._texts:
-            _held_to(sound_texts, drawn[name])
-        for name in self._lists:
-            for several in drawn[name]:
-                sound_texts(several or ())
-        for name in self._money:
-            _held_to(sound_money, drawn[name])
         for name, make in self._nested.items():
             drawn[name] = [one if one is None or one is UNKNOWN else make(one) for one in drawn[name]]
         if "allowed" in self._names:
@@ -421,10 +436,11 @@ def _used(rows: Sequence[Any]) -> tuple[date, InYear | None]:
     ot: Any = 0
     slp: Any = 0
     for one in rows:
-        day, discipline = one.date_of_service, one.discipline
-        if day > latest:
-            latest = day
+        day = one.date_of_service
+        discipline = one.discipline
         if day >= begin:
+            if day > latest:
+                latest = day
             if discipline == "PT":
                 pt_days.add(day)
                 pt += AMOUNTS[one.allowed]
@@ -443,12 +459,14 @@ def _used(rows: Sequence[Any]) -> tuple[date, InYear | None]:
     return latest, ((pt_days, pt), (ot_days, ot), (slp_days, slp))
 
 
-def _held_to(test: Callable[[Sequence[Any]], object], column: Sequence[Any]) -> None:
-    """Hold the texts of a column to a test; some may be absent or unknown."""
+def _held(texts: list[Any], money: list[Any]) -> None:
+    """Hold gathered texts and amounts to what they have to be; some may be absent."""
     try:
-        test(column)
+        sound_texts(texts)
+        sound_money(money)
     except TypeError:
-        test([one for one in column if one.__class__ is str])
+        sound_texts([one for one in texts if one.__class__ is str])
+        sound_money([one for one in money if one.__class__ is str])
 
 
 # ---- whole records -----------------------------------------------------------------------------------------------
@@ -525,28 +543,15 @@ class Typed:
         try:
             types = _Types(self.seen)
             made = types.of(self.cls)
-            services = _Services(types) if self.seen.fields(c.Service) else None
-            lines = _Lines(types) if self.cls is c.Claim else None
+            whole = _Claims(types).whole if self.cls is c.Claim else _Histories(types).whole
             decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(made)
         except ODD:
             self._type = None
             return
-        self._finish, self._count, self._services, self._lines = types.finish[self.cls], types.counts[self.cls], services, lines
-        self._seek = types.lists[self.cls].seek
+        self._whole, self._count, self._seek = whole, types.counts[self.cls], types.lists[self.cls].seek
         self._decode = decoder.decode
         self._read = self._failed = self._skipped = 0
         self._type = made
-
-    def _whole(self, given: Any) -> Any:
-        found = self._finish(given)
-        if self._lines is not None:
-            return sound(found, self._lines.rows(given.lines, found.diagnoses))
-        history_together(found)
-        services: Any = getattr(given, "services", UNKNOWN)
-        if services and self._services is not None:
-            return sound(found, self._services.columns(services))
-        object.__setattr__(found, "services", () if services == [] else services)
-        return sound(found)
 
 
 def typed(cls: type) -> Typed | None:

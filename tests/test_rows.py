@@ -136,7 +136,7 @@ def test_amounts_of_services_are_held_to_the_pattern(amount: Any, name: str, old
 
 def test_the_totals_of_the_year_are_those_of_the_services() -> None:
     past = decoded(History, PAST)
-    columns = past._kept
+    columns = past._kept.services
     assert isinstance(columns, Columns)
     services = past.services
     for place, name in enumerate(("PT", "OT", "SLP")):

@@ -6,9 +6,13 @@ import copy
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, get_args, get_origin
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +20,7 @@ from test_decode import JUNK, PAST, spoilt
 from worlds import a_claim, a_history, lessened
 
 from cptrules import Claim, History, InputError, interchange
+from cptrules.claims import Service, ServiceLine
 from cptrules.columns import Columns
 from cptrules.typed import Typed
 
@@ -104,7 +109,7 @@ def test_good_records_are_read_so() -> None:
     reader = taught(History, PAST)
     assert agree(reader, History, json.dumps(PAST))
     read = reader.quickly(json.dumps(PAST))
-    assert isinstance(read._kept, Columns)
+    assert isinstance(read._kept.services, Columns)
     assert read.services == interchange._read(History, PAST).services
 
 
@@ -166,3 +171,53 @@ def test_without_msgspec_json_is_read_all_the_same() -> None:
         "assert all(one == read[0] == Claim.from_dict(json.loads(text)) for one in read)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- every leaf --------------------------------------------------------------------------------------------------
+
+
+def whole(cls: type) -> dict[str, Any]:
+    """A record of a class with every field, and one of each within it; but for mappings, which are read one by one."""
+    interchange.decode.reader(cls)  # its types are settled there
+    found = {}
+    for field in attrs.fields(cls):
+        kind = interchange.decode.as_kind(field.type)[0]
+        member = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        if get_origin(kind) in (None, tuple) and (cls, field.name) not in ((Service, "number"), (Service, "diagnosis_pointers"), (ServiceLine, "diagnoses")):
+            value = whole(member) if attrs.has(member) else _leaf(member, field.name, cls)
+            found[interchange.RENAMED.get(field.name, field.name)] = [value] if get_origin(kind) is tuple else value
+    return found
+
+
+def _leaf(kind: type, name: str, owner: type) -> Any:
+    words = interchange.closed_list(name, owner)
+    samples = {"code": "97110", "codes": "97110", "modifiers": "GP", "diagnoses": "M54.50", "place_of_service": "11", "revenue_code": "0420"}
+    text = words[0] if words else samples.get(name, f"some {name}")
+    return {str: text, int: 1, bool: True, date: "2026-03-04", Decimal: "12.50"}[kind]
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from leaves(one, (*path, key)) if isinstance(one, dict | list) else [(*path, key)]
+
+
+WHOLE = [(kind, path) for kind in (Claim, History) for path in leaves(whole(kind))]
+NO_VALUE = (None, "", " ", "\t", "\u00a0", "\u00e9", "a|b", "1e5", "5.000", "12.5|1.00", " 12.50", "12.50 ", "1234567890.00", -1, 1.5, True, [], {})
+
+
+@pytest.mark.parametrize(("kind", "path"), WHOLE, ids=lambda one: ".".join(map(str, one)) if isinstance(one, tuple) else one.__name__)
+def test_a_leaf_that_is_spoilt_is_noticed_wherever_it_stands(kind: Any, path: tuple[Any, ...]) -> None:
+    """Fields that every record had, and such as only some had; services that state all that is asked of most, and others."""
+    good = whole(kind)
+    reader, loose = taught(kind, good), taught(kind, good, {"lines": good["lines"][:1]} if kind is Claim else {})
+    assert agree(reader, kind, json.dumps(good))
+    assert agree(loose, kind, json.dumps(good))
+    for value in NO_VALUE:
+        data = copy.deepcopy(good)
+        place = data
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        agree(reader, kind, json.dumps(data))
+        agree(loose, kind, json.dumps(data))
+    agree(loose, kind, json.dumps({key: value for key, value in good.items() if key in ("lines", path[0])}))

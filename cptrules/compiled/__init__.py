@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import attrs
 
-from ..claims import UNKNOWN, Claim, History, Patient, Session
+from ..claims import UNKNOWN, Claim, History, Session
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
-from ..rows import lines_of
-from .odd import AGAIN, Unspoken
-from .program import Program
+from ..rows import Past, Rows, services_of
+from .odd import AGAIN, Unordered, Unspoken
+from .program import Program, rising
 from .report import Decision, settled
 
 _MOST_PROGRAMS: Final = 4_096
@@ -50,19 +50,32 @@ class Compiled:
 
         Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
         """
-        payer = claim.payer
-        program = self._programs.get((payer, claim.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
+        kept: Any = getattr(claim, "_kept", None)
+        given: Any = kept.record if kept.__class__ is Rows else claim  # the fields of the claim and the history, as they were decoded or are
+        earlier: Any = history
+        services: Any = ()
+        if history is not None:
+            past = getattr(history, "_kept", None)
+            if past.__class__ is Past:
+                earlier, services = past.record, past.services
+            else:
+                services = services_of(history)
+        payer = given.payer
+        program = self._programs.get((payer, given.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
         if program is None or session is not None:
             return check(self.policies, claim, history, session, ignoring)
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
-        if history is not None and history.patient is not UNKNOWN:
-            patient = claim.patient
-            if patient.__class__ is not Patient or patient.id != history.patient:
+        if earlier is not None and earlier.patient is not UNKNOWN:
+            patient = given.patient
+            if not patient or patient.id != earlier.patient:
                 same_patient(claim, history)
         try:
             code = program.code
-            decided = code.decide(claim, history, lines_of(claim) if code.takes_rows else claim.lines, False)
+            lines = kept.rows if given is not claim and code.takes_rows else claim.lines
+            if not (kept.ordered if given is not claim else rising([line.number for line in lines])):
+                raise Unordered
+            decided = code.decide(claim, history, given, earlier, services, lines)
         except AGAIN:
             try:
                 decided = program.decide(claim, history)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from ..claims import UNKNOWN, Authorization, Claim, History, Provider, ServiceLine
+from ..claims import UNKNOWN, Authorization, ServiceLine
 from .odd import UNSURE, Odd
 
+_SEVERAL: Final = (tuple, list)
 
-def covered(claim: Claim, history: History | None, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...],
+
+def covered(claim: Any, history: Any, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...],
             past: bool) -> bool:  # fmt: skip
     """Whether some authorization covers the last of the claim's lines so far, as many as `disciplines`; raises Odd where only the reference tells.
 
+    Claim and history may be as they were decoded.
     `past`: no service of the history stands on one of the claim's own days, so that none can have used the line's visit already.
     """
     if not past:
         raise Odd
     line = lines[len(disciplines) - 1]
     given = history.authorizations if history is not None else UNKNOWN
-    records = given if isinstance(given, tuple) else ()
+    records = given if given.__class__ in _SEVERAL else ()
     odd = given is UNKNOWN
     for record in records:
         try:
@@ -35,7 +38,7 @@ def covered(claim: Claim, history: History | None, lines: Sequence[ServiceLine],
     return False
 
 
-def _covers(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...]) -> bool:
+def _covers(record: Authorization, claim: Any, lines: Sequence[ServiceLine], disciplines: Sequence[Any], matching: tuple[str, ...]) -> bool:
     many = len(disciplines)
     if not _fits(record, claim, lines[many - 1], disciplines[-1]):
         return False
@@ -52,7 +55,7 @@ def _covers(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], d
     return many <= left or _visit(record, claim, lines, disciplines) <= left  # there are no more visits than lines
 
 
-def _visit(record: Authorization, claim: Claim, lines: Sequence[ServiceLine], disciplines: Sequence[Any]) -> int:
+def _visit(record: Authorization, claim: Any, lines: Sequence[ServiceLine], disciplines: Sequence[Any]) -> int:
     """Which of the claim's visits under the record the last line's is."""
     ranks: dict[tuple[Any, Any], int] = {}
     for line, discipline in zip(lines, disciplines, strict=False):
@@ -78,7 +81,7 @@ def _states(record: Authorization, matching: tuple[str, ...]) -> bool:
     return True
 
 
-def _fits(record: Authorization, claim: Claim, line: ServiceLine, discipline: Any) -> bool:
+def _fits(record: Authorization, claim: Any, line: ServiceLine, discipline: Any) -> bool:
     """Whether payer, plan, discipline, provider, codes and dates of a record fit a line."""
     codes, start, end, day = record.codes, record.from_, record.to, line.date_of_service
     if codes.__class__ is tuple and codes:
@@ -105,4 +108,4 @@ def _binds(stated: Any, actual: Any) -> bool:
 
 
 def _npi(provider: Any) -> Any:
-    return provider.npi if provider.__class__ is Provider else provider
+    return getattr(provider, "npi", provider)

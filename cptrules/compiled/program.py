@@ -16,10 +16,10 @@ from ..conditions import truth_of
 from ..evaluate import Hearing, Mentioned, Verdict, heard, status_of, verdict
 from ..lines import Case
 from ..policy import Policy
-from ..rows import record_of
+from ..rows import record_of, services_of
 from ..truth import Truth
 from .eras import MOST_DAYS, Eras, dated
-from .odd import Odd, Unordered, Unspoken, Warmer
+from .odd import Odd, Unspoken, Warmer
 from .rulings import Docket, Ruling, docket
 from .shapes import MOST_SHAPES, Asked, Fed, Shape, fed_by, shape_of, wanted
 from .source import LIBRARY, MASKS, written
@@ -79,17 +79,13 @@ class Program:
 
     def decide(self, claim: Claim, history: History | None) -> Decided:
         """Decide every rule that code decides on every line: masks of the lines in the order of their numbers."""
+        lines = sorted(claim.lines, key=lambda line: (line.date_of_service, line.number))
         try:
-            return self.code.decide(claim, history, claim.lines, False)
-        except Unordered:
-            lines = sorted(claim.lines, key=lambda line: (line.date_of_service, line.number))
-            numbers = [line.number for line in lines]
+            decided = self.code.decide(claim, history, claim, history, services_of(history), lines)
         except Warmer as more:
             return self._again(more, claim, history)
-        try:
-            return _by_number(numbers, self.code.decide(claim, history, lines, True))
-        except Warmer as more:
-            return self._again(more, claim, history)
+        numbers = [line.number for line in lines]
+        return decided if rising(numbers) else _by_number(numbers, decided)
 
     def _again(self, more: Warmer, claim: Claim, history: History | None) -> Decided:
         """Write the code anew with the rules that a line has met for the first time, and decide the claim with it."""
@@ -136,7 +132,8 @@ class Code:
         self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
         names = {**own, **bound}
-        self.decide: Callable[[Claim, History | None, Sequence[ServiceLine], bool], Decided] = maker(self.source, tuple(names))(**names)
+        # Of a claim and a history, both as they are and as they were decoded, and lines that rise; raises Unordered where their dates do not.
+        self.decide: Callable[[Claim, History | None, Any, Any, Any, Sequence[Any]], Decided] = maker(self.source, tuple(names))(**names)
 
     def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
         """The shapes of a day's era that are known so far, of claims with the same answers."""
@@ -157,7 +154,8 @@ class Code:
         found = shape_of(self.docket, self._wanted, record_of(line, claim), claim, self._cases)
         if found.cold:
             raise Warmer(found.cold)
-        flat = (*(getattr(found, name) for name in MASKS[:-1]), found, *found.told)
+        odd = (found.unsettled, found.perhaps, found) if found.unsettled or found.perhaps or found.asked else None
+        flat = (*(getattr(found, name) for name in MASKS), odd, *found.told)
         if not isinstance(line.minutes_by, Mapping):
             if self._count >= MOST_SHAPES:
                 self._tables.clear()
@@ -183,6 +181,11 @@ class Code:
                 self._served.clear()
             found = self._served[key] = fed_by(self._past, service, claim, history, self._cases)
         return found
+
+
+def rising(numbers: list[int]) -> bool:
+    """Whether the numbers of a claim's lines, which all differ, stand in their order."""
+    return numbers == sorted(numbers)
 
 
 def _by_number(numbers: list[int], decided: Decided) -> Decided:

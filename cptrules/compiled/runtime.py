@@ -88,20 +88,6 @@ class Began:
 # ---- the history -------------------------------------------------------------------------------------------------
 
 
-def opens(history: History | None, last: date) -> tuple[Any, date | None, bool, tuple[Balance, ...] | None]:
-    """A history's services (as columns, where they stand so), since when they are complete (None: not through the claim's last date),
-    whether only the billing provider's are, and its balances.
-    """  # fmt: skip
-    if history is None:
-        return (), None, False, None
-    kept, since, until, balances = getattr(history, "_kept", None), history.complete_from, history.complete_to, history.balances
-    services = kept if kept.__class__ is Columns else history.services
-    if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last):
-        since = None
-    ours = history.complete_for == "billing_provider"
-    return services or (), since, ours, balances if balances.__class__ is tuple and balances else None
-
-
 def taken(history: History, services: Any, claim: Claim, measures: tuple[str, ...], begin: date, first: date, last: date,
           served: Callable[[Service, Claim, History], Any]) -> Iterable[tuple[Any, ...]]:  # fmt: skip
     """Day, discipline and some amounts of the services before a claim, denied ones and its own left out.

@@ -23,7 +23,7 @@ from .granted import covered
 from .odd import ODD, UNSURE, Odd, Unordered
 from .rulings import CODE, Docket, Ruling
 
-MASKS: Final = ("live", "broken", "met", "asked", "unsettled", "way", "maybe", "held", "feeds", "perhaps", "discipline", "shape")
+MASKS: Final = ("live", "broken", "met", "asked", "way", "maybe", "held", "feeds", "discipline")
 
 
 @attrs.define
@@ -104,7 +104,7 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
     source.depth = 1
     source_rules.together(source)
     source.say("return broken, met, asked, unsettled")
-    text = "\n".join(["def decide(claim, history, lines, arranged):", *source.lines]) + "\n"
+    text = "\n".join(["def decide(claim, history, given, earlier, services, lines):", *source.lines]) + "\n"
     return text, {**source.names, "diagnosed": runtime.Diagnosed(source.diagnosed)}, {bit: "\n".join(lines) for bit, lines in blocks.items()}
 
 
@@ -112,7 +112,7 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
 LIBRARY: Final = {
     "UNKNOWN": UNKNOWN, "Patient": Patient, "Provider": Provider, "Columns": Columns, "DISCIPLINES": DISCIPLINES, "date": date, "zip": zip,
     "ODD": ODD, "UNSURE": UNSURE, "Odd": Odd, "Unordered": Unordered, "new_years": runtime.NewYears(),
-    "opens": runtime.opens, "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances, "pointed": runtime.pointed,
-    "nobody": object(), "fact": shapes.fact,
+    "taken": runtime.taken, "apart": runtime.apart, "with_balances": runtime.with_balances, "pointed": runtime.pointed,
+    "nobody": object(), "nothing": frozenset(), "fact": shapes.fact,
     "sure_of": runtime.sure_of, "younger": runtime.younger, "covered": covered, "timed": timed.timed, "paired": runtime.paired,
 }  # fmt: skip

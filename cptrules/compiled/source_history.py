@@ -14,7 +14,13 @@ from .source import Source, total
 def past(source: Source) -> None:
     """What every counter has counted before the claim; None where the history does not tell."""
     counters, windows = source.counters(local=False), source.windows()
-    source.say("services, since, ours, balances = opens(history, last)", "past = True")
+    source.say("past, since, ours, balances = True, None, False, None")
+    source.say("if earlier is not None:")
+    source.depth = 2
+    source.say("since, until = earlier.complete_from, earlier.complete_to")
+    source.say("if services is UNKNOWN or since.__class__ is not date or (until.__class__ is date and until < last): since = None")
+    source.say("ours = earlier.complete_for == 'billing_provider'", "if earlier.balances: balances = history.balances")
+    source.depth = 1
     for number, time in enumerate(windows):
         source.say(f"w{number} = {began(source, time, 'first')}")
     cells = _in_cells(source)
@@ -24,7 +30,7 @@ def past(source: Source) -> None:
     if windows:
         starts = [f"w{number} or first" for number in range(len(windows))]
         source.say(f"begin = {starts[0] if len(starts) == 1 else 'min(' + ', '.join(starts) + ')'}")
-    source.say("cid = claim.id", "try:")
+    source.say("cid = given.id", "try:")
     source.depth = 3
     _pass_over(source, cells)
     source.depth = 2
@@ -61,23 +67,27 @@ def _pass_over(source: Source, cells: bool) -> None:
         source.say(f"if services.__class__ is Columns and services.plain and {apart}:")
         source.depth += 1
         used = _used_in_year(counters, windows)
-        source.say("rows = ()" if used else f"rows = zip(services.days, services.disciplines{columns})")
         if used:
-            source.say("year = services.year", f"if year is None: rows = zip(services.days, services.disciplines{columns})")
-            source.say("elif services.latest >= begin:", *(f"    {one}" for one in used))
+            source.say("rows = ()", f"if services.year is None: rows = zip(services.days, services.disciplines{columns})")
+            source.say(f"elif services.latest >= begin: {used} = services.year")
+        else:
+            source.say(f"rows = zip(services.days, services.disciplines{columns})")
         source.depth -= 1
         source.say(f"else: rows = taken(history, services, claim, {source.bind(tuple(measures))}, begin, first, last, served)")
+        sets = _named(counters, "days")
+        source.say("if rows:", *(f"    {name} = set()" for name in sets))
+        source.depth += 1
         source.say(f"for d, k{values} in rows:")
         source.depth += 1
         source.say("if d >= begin:")
         source.depth += 1
         _feed_cells(source, counters)
-        source.depth -= 2
+        source.depth -= 3
         return
     if not counters:
         source.say("apart(history, services, claim, first, last)")
         return
-    source.say("cid = claim.id if claim.id.__class__ is str else nobody", "for s in history.services:")
+    source.say("cid = given.id if given.id.__class__ is str else nobody", "for s in history.services:")
     source.depth += 1
     source.say("d = s.date_of_service", "if d < first:")
     source.depth += 1
@@ -119,23 +129,23 @@ def _fed_by(counter: Running) -> list[str]:
     return [name for name, (feeds, _) in by_discipline((counter,)).items() if feeds]
 
 
+def _named(counters: list[Running], *kinds: str) -> list[str]:
+    """The names of the cells that hold some measures, of every discipline."""
+    return [f"x{place}_{one}" for place, discipline in enumerate(DISCIPLINES) for one in _measures(counters, discipline) if one in kinds]
+
+
 def _cells(counters: list[Running]) -> list[str]:
-    return [
-        f"x{place}_{measure} = {'set()' if measure == 'days' else '0'}"
-        for place, discipline in enumerate(DISCIPLINES)
-        for measure in _measures(counters, discipline)
-    ]
+    """Cells of nothing."""
+    amounts = [one for one in _amounts(counters) if one != "days"]
+    found = [(_named(counters, "days"), "nothing"), (_named(counters, *amounts), "0")]
+    return [f"{' = '.join(names)} = {value}" for names, value in found if names]
 
 
-def _used_in_year(counters: list[Running], windows: list[TimeKey]) -> list[str]:
-    """What the columns know of the year, where they know all that is counted."""
+def _used_in_year(counters: list[Running], windows: list[TimeKey]) -> str:
+    """The cells as the columns know them of the year, where they know all that is counted."""
     if [time.name for time in windows] != ["calendar_year"] or not set(_amounts(counters)) <= {"days", "allowed"}:
-        return []
-    return [
-        f"x{place}_{measure} = year[{place}][{0 if measure == 'days' else 1}]"
-        for place, discipline in enumerate(DISCIPLINES)
-        for measure in _measures(counters, discipline)
-    ]
+        return ""
+    return ", ".join(f"(x{place}_days, x{place}_allowed)" for place in range(len(DISCIPLINES)))
 
 
 def _feed_cells(source: Source, counters: list[Running]) -> None:

@@ -25,14 +25,14 @@ def claim(source: Source) -> None:
     source.say("first = lines[0].date_of_service", "last = lines[-1].date_of_service", "single = first == last")
     parts = _answers(source)
     if any(part.startswith("patient.") for part in parts) or "birth" in source.needs:
-        source.say("patient = claim.patient")
+        source.say("patient = given.patient")
     source.say(f"answers = ({''.join(f'{_answer(source, part)}, ' for part in parts)})")
     if "birth" in source.needs:
-        source.say("birth = patient.birth_date if patient.__class__ is Patient else None")
+        source.say("birth = patient.birth_date if patient else None")
     if "received" in source.needs:
-        source.say("received = claim.received", "arrived = received.toordinal() if received.__class__ is date else None")
+        source.say("received = given.received", "arrived = received.toordinal() if received.__class__ is date else None")
     if "diagnoses" in source.needs:
-        source.say("diagnoses = claim.diagnoses", "every = each = 0", "if diagnoses:", "    for i in diagnoses: every |= diagnosed[i]")
+        source.say("diagnoses = given.diagnoses", "every = each = 0", "if diagnoses:", "    for i in diagnoses: every |= diagnosed[i]")
         source.say("    if every: each = [diagnosed[i] for i in diagnoses]", "elif diagnoses is UNKNOWN: each = None")
     if source.coded(PriorAuthorization):
         source.say("kinds = []")
@@ -46,15 +46,15 @@ def _answers(source: Source) -> list[str]:
 def _answer(source: Source, part: str) -> str:
     owner, name = part.split(".", 1)
     if name.startswith("facts."):
-        held = "claim.facts" if owner == "claim" else "patient.facts if patient.__class__ is Patient else UNKNOWN"
+        held = "given.facts" if owner == "claim" else "patient.facts if patient else UNKNOWN"
         return f"fact({held}, {source.bind(name.removeprefix('facts.'))}, UNKNOWN)"
     assert owner == "claim" and name in _CLAIM
-    return f"claim.{name}"
+    return f"given.{name}"
 
 
 def start(source: Source) -> None:
     """Totals of the claim's own days, and lists of the lines that are judged together."""
-    source.say("broken, met, asked, unsettled = [], [], [], []", "today = fed = fed_of = None", "number = place = 0")
+    source.say("broken, met, asked, unsettled = [], [], [], []", "today = fed = fed_of = None", "place = 0")
     celled = [counter for counter in source.docket.counters if in_cells(counter)]
     for place, (_, near) in enumerate(groups(celled)):
         source.say(f"e{place} = {{}}", f"odd{place} = not {near}")
@@ -75,7 +75,7 @@ def start(source: Source) -> None:
 
 def line(source: Source) -> None:
     """Its day, its shape, and what the shape tells."""
-    source.say("n = line.number", "if n <= number and not arranged: raise Unordered", "number = n", "day = line.date_of_service")
+    source.say("day = line.date_of_service")
     source.say("if day is not today:")
     source.depth += 1
     source.say("if day != today:")
@@ -108,18 +108,15 @@ def _shape(source: Source) -> None:
     key += [f"fact(line.facts, {source.bind(part.removeprefix('line.facts.'))}, UNKNOWN)" for part in facts]
     told = "".join(f", q{n}" for n in range(len(source.wanted)))
     source.say("code = line.code", "provider = line.rendering_provider")
-    source.say("role = provider.role if provider.__class__ is Provider else provider", "by = line.minutes_by", f"key = ({', '.join(key)},)")
+    source.say("role = provider.role if provider else provider", "by = line.minutes_by", f"key = ({', '.join(key)},)")
     source.say("seen = shapes.get(key)", "if seen is None or by is not UNKNOWN: seen = shape(shapes, key, line, claim)")
-    source.say(f"live, b, m, a, u, way, maybe, held, f, p, k, shaped{told} = seen", "if u: unsettled.append((place, u, shaped))")
+    source.say(f"live, b, m, a, way, maybe, held, f, k, odd{told} = seen")
     if any("rendering_provider" in counter.kinds for counter in source.docket.counters):
-        source.say("npi = provider.npi if provider.__class__ is Provider else provider", "if npi is UNKNOWN: npi = UNSURE")
+        source.say("npi = provider.npi if provider else provider", "if npi is UNKNOWN: npi = UNSURE")
     if source.coded(PriorAuthorization):
         source.say("kinds.append(k)")
     if "diagnoses" in source.needs:
         source.say("x = each if not every and line.diagnoses is UNKNOWN else pointed(line, every, each)")
-    timed = source.coded(Timing)
-    if timed:
-        source.say("if a:", *(f"    if a & {ruling.bit}: o{ruling.bit.bit_length()} = True" for ruling in timed))
 
 
 # ---- running totals ----------------------------------------------------------------------------------------------
@@ -130,12 +127,13 @@ def feeds(source: Source) -> None:
     counters = source.docket.counters
     celled = [counter for counter in counters if in_cells(counter)]
     rest = [counter for counter in counters if counter not in celled]
-    if counters:
-        source.say("if p:")
-        for counter in rest:
-            source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
-        for place, group in enumerate(groups(celled).values()):
-            source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
+    source.say("if odd:", "    u, p, shaped = odd", "    if u: unsettled.append((place, u, shaped))")
+    for ruling in source.coded(Timing):
+        source.say(f"if a & {ruling.bit}: o{ruling.bit.bit_length()} = True", deeper=1)
+    for counter in rest:
+        source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
+    for place, group in enumerate(groups(celled).values()):
+        source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
     amounts = {_amount(counter) for counter in counters if counter.form in ("sum", "most")}
     for amount in sorted(amounts):
         source.say(f"{amount} = line.{amount.removesuffix('_')}")
@@ -146,7 +144,7 @@ def feeds(source: Source) -> None:
         if counter not in of_days:
             _feed(source, counter, _key(counter))
     if of_days:
-        source.say("if f != fed or k is not fed_of or p:")
+        source.say("if f != fed or k is not fed_of or odd:")
         source.depth += 1
         source.say("fed, fed_of = f, k")
         for counter in of_days:
@@ -217,7 +215,7 @@ def _feed(source: Source, counter: Running, key: str) -> None:
         return
     n, bit, amount = counter.number, counter.bit, _amount(counter)
     if counter.time.name == "line":
-        source.say(f"c{n} = None if p & {bit} else {amount} if f & {bit} else 0")
+        source.say(f"c{n} = None if odd and p & {bit} else {amount} if f & {bit} else 0")
     elif total(counter).startswith("t"):
         source.say(f"if f & {bit}:")
         source.say("try:", f"    t{n} += {amount}", f"except ODD: t{n} = None", deeper=1)

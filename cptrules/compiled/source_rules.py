@@ -52,7 +52,7 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
             return [f"if {within}: m |= {bit}", *_otherwise(source, ruling)]
         case PriorAuthorization(matching=matching):
             free = f"{within} or " if within else ""
-            return [f"if {free}covered(claim, history, lines, kinds, {source.bind(matching)}, past): m |= {bit}", *_otherwise(source, ruling)]
+            return [f"if {free}covered(given, earlier, lines, kinds, {source.bind(matching)}, past): m |= {bit}", *_otherwise(source, ruling)]
         case Timing():
             ways = "(way, maybe)" if ruling.rule.unless else "None"
             entry = f"(place, code, line.units, line.minutes, {source.told('minutes', bit)}, {ways})"
