@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .claims import Claim, History, Session
+from .claims import Claim, History, Session, is_sound
 from .diagnostics import Diagnostic, rendered
 from .errors import PolicyErrors, Refusal
 from .policy import Policy
@@ -48,12 +48,11 @@ class Policies:
         """
         made = self._made
         if made and session is None and not ignore_missing:
-            try:
-                known = claim._kept and (history is None or history._kept)  # what was read is known to be sound
+            try:  # what was read is known to be sound
+                return made[0].judged(claim, history, claim._kept, None if history is None else history._kept)
             except AttributeError:  # made by hand
-                known = False
-            if known:
-                return made[0].check(claim, history)
+                if is_sound(claim) and (history is None or is_sound(history)):
+                    raise
         from .interchange import reread
 
         given = (

@@ -15,15 +15,17 @@ from .columns import Columns
 class Rows:
     """A decoded claim, with the fields of a Claim, and how records are made of it and of its lines. Immutable.
 
-    `rows` are the lines: what was charged is text, who rendered them is decoded too. `ordered`: their numbers rise.
+    `rows` are the lines: what was charged is text, who rendered them is decoded too. `ordered`: their numbers rise. `plain`: none states
+    minutes by person or diagnoses of its own.
     """
 
-    __slots__ = ("_make", "_make_line", "ordered", "record", "rows")
+    __slots__ = ("_make", "_make_line", "ordered", "plain", "record", "rows")
 
-    def __init__(self, record: Any, make: Callable[[Any], Claim], make_line: Callable[[Any], ServiceLine], ordered: bool) -> None:
+    def __init__(self, record: Any, make: Callable[[Any], Claim], make_line: Callable[[Any], ServiceLine], ordered: bool, plain: bool) -> None:
         self.record = record
         self.rows: Sequence[Any] = record.lines
         self.ordered = ordered
+        self.plain = plain
         self._make = make
         self._make_line = make_line
 
@@ -53,6 +55,12 @@ class Past:
 
 def _but(name: str, record: Any, later: str) -> Mapping[str, Any]:
     return {field: getattr(record, field) for field in type(record).__slots__ if field != later}
+
+
+def as_given(record: Claim | History | None) -> Any:
+    """A claim or a history as it was decoded, or itself."""
+    kept = getattr(record, "_kept", None)
+    return kept.record if kept.__class__ in (Rows, Past) else record
 
 
 def lines_of(claim: Claim) -> Sequence[Any]:

@@ -297,10 +297,11 @@ class _Once:
 class _Claims:
     """Holds decoded claims to what msgspec did not see to, and leaves them as they are."""
 
-    __slots__ = ("_made", "_settle")
+    __slots__ = ("_made", "_plain", "_settle")
 
     def __init__(self, types: _Types) -> None:
         self._made = types.finish[c.Claim], types.finish[c.ServiceLine]
+        self._plain = all(field.name != "diagnoses" for field in types.seen.fields(c.ServiceLine))  # minutes by person are a mapping: never here
         self._settle = self._settler(types)
 
     def whole(self, given: Any) -> Any:
@@ -309,7 +310,7 @@ class _Claims:
         money: list[Any] = []
         ordered = self._settle(given, texts, money)
         _held(texts, money)
-        return unlooked(c.Claim, Rows(given, *self._made, ordered))
+        return unlooked(c.Claim, Rows(given, *self._made, ordered, self._plain))
 
     @staticmethod
     def _settler(types: _Types) -> Callable[[Any, list[Any], list[Any]], bool]:

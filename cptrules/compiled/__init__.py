@@ -19,10 +19,9 @@ from ..report import Report
 from ..rows import Past, Rows, services_of
 from .odd import AGAIN, Unordered, Unspoken
 from .program import Program, rising
-from .report import Decision, settled
+from .report import settled
 
 _MOST_PROGRAMS: Final = 4_096
-_decision: Final = tuple.__new__  # what a NamedTuple's own constructor comes to
 
 
 @attrs.define(eq=False)
@@ -50,43 +49,46 @@ class Compiled:
 
         Raises InputError where a declared fact is of the wrong type, or the history is another patient's.
         """
-        kept: Any = getattr(claim, "_kept", None)
+        if session is not None:
+            return check(self.policies, claim, history, session, ignoring)
+        return self.judged(claim, history, getattr(claim, "_kept", None), getattr(history, "_kept", None), ignoring)
+
+    def judged(self, claim: Claim, history: History | None, kept: Any, past: Any, ignoring: frozenset[str] = frozenset()) -> Report:
+        """Judge a claim as `check` does; `kept` and `past` are how claim and history were kept when they were read."""
         given: Any = kept.record if kept.__class__ is Rows else claim  # the fields of the claim and the history, as they were decoded or are
-        earlier: Any = history
-        services: Any = ()
-        if history is not None:
-            past = getattr(history, "_kept", None)
-            if past.__class__ is Past:
-                earlier, services = past.record, past.services
-            else:
-                services = services_of(history)
+        if past.__class__ is Past:
+            earlier, services = past.record, past.services
+        else:
+            earlier, services = history, services_of(history)
         payer = given.payer
         program = self._programs.get((payer, given.plan) if payer in self._planned else payer) or self.program(claim)  # type: ignore[operator]
-        if program is None or session is not None:
-            return check(self.policies, claim, history, session, ignoring)
+        if program is None:
+            return check(self.policies, claim, history, None, ignoring)
         if self._declares:
             refuse_wrong_facts(self.policies, claim, history)
         if earlier is not None and earlier.patient is not UNKNOWN:
             patient = given.patient
             if not patient or patient.id != earlier.patient:
                 same_patient(claim, history)
+        code = program.code
         try:
-            code = program.code
-            lines = kept.rows if given is not claim and code.takes_rows else claim.lines
-            if not (kept.ordered if given is not claim else rising([line.number for line in lines])):
+            if given is not claim and code.takes_rows:
+                lines, ordered, plain = kept.rows, kept.ordered, kept.plain
+            else:
+                lines, ordered, plain = claim.lines, rising([line.number for line in claim.lines]), False
+            if not ordered:
                 raise Unordered
-            decided = code.decide(claim, history, given, earlier, services, lines)
+            broken, met, asked, unsettled = decided = code.decide(claim, history, given, earlier, services, lines, plain)
         except AGAIN:
             try:
-                decided = program.decide(claim, history)
+                broken, met, asked, unsettled = decided = program.decide(claim, history)
             except Unspoken:
-                return check(self.policies, claim, history, session, ignoring)
-        broken, met, asked, unsettled = decided
+                return check(self.policies, claim, history, None, ignoring)
         if not unsettled and not any(asked):
-            return settled(_decision(Decision, (self, program, claim, history, ignoring, broken, met, None, None, None)))
+            return settled((self, program, claim, history, ignoring, broken, met, None, None, None))
         verdicts: dict[int, dict[int, Verdict]] = {}
         open_, counted = program.ask(claim, history, ignoring, decided, verdicts)
-        return settled(Decision(self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))
+        return settled((self, program, claim, history, ignoring, broken, met, open_, counted, verdicts))
 
     def program(self, claim: Claim) -> Program | None:
         """The program for a claim, None where a line of it may be of no policy or its plan is not known."""

@@ -16,7 +16,7 @@ from ..conditions import truth_of
 from ..evaluate import Hearing, Mentioned, Verdict, heard, status_of, verdict
 from ..lines import Case
 from ..policy import Policy
-from ..rows import record_of, services_of
+from ..rows import as_given, lines_of, record_of, services_of
 from ..truth import Truth
 from .eras import MOST_DAYS, Eras, dated
 from .odd import Odd, Unspoken, Warmer
@@ -79,9 +79,9 @@ class Program:
 
     def decide(self, claim: Claim, history: History | None) -> Decided:
         """Decide every rule that code decides on every line: masks of the lines in the order of their numbers."""
-        lines = sorted(claim.lines, key=lambda line: (line.date_of_service, line.number))
+        lines = sorted(lines_of(claim) if self.code.takes_rows else claim.lines, key=lambda line: (line.date_of_service, line.number))
         try:
-            decided = self.code.decide(claim, history, claim, history, services_of(history), lines)
+            decided = self.code.decide(claim, history, as_given(claim), as_given(history), services_of(history), lines, False)
         except Warmer as more:
             return self._again(more, claim, history)
         numbers = [line.number for line in lines]
@@ -132,8 +132,9 @@ class Code:
         self.source, bound, self.blocks = written(rules, self._wanted, self._cases)
         own = {"table": self._table, "days": self._days, "shape": self._shape, "served": self._serve, "Hold": Hold}
         names = {**own, **bound}
-        # Of a claim and a history, both as they are and as they were decoded, and lines that rise; raises Unordered where their dates do not.
-        self.decide: Callable[[Claim, History | None, Any, Any, Any, Sequence[Any]], Decided] = maker(self.source, tuple(names))(**names)
+        # Of a claim and a history, both as they are and as they were decoded, the services, and lines whose numbers rise, with whether they are
+        # plain: none states minutes by person or diagnoses of its own. Raises Unordered where the lines' dates do not rise.
+        self.decide: Callable[[Claim, History | None, Any, Any, Any, Sequence[Any], bool], Decided] = maker(self.source, tuple(names))(**names)
 
     def _table(self, day: date, answers: tuple[Any, ...]) -> dict[Any, Any]:
         """The shapes of a day's era that are known so far, of claims with the same answers."""

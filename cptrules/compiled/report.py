@@ -289,8 +289,12 @@ _set_decision: Final = Settled._decision.__set__  # type: ignore[attr-defined]
 _set_made: Final = Settled._made.__set__  # type: ignore[attr-defined]
 
 
-def settled(decision: Decision) -> Report:
-    """The report of what was decided."""
-    report = object.__new__(Settled)
-    _set_decision(report, decision)
-    return report
+_new: Final[Any] = object.__new__
+_decision: Final[Any] = tuple.__new__  # what a NamedTuple's own constructor comes to
+
+
+def settled(decision: tuple[Any, ...]) -> Report:
+    """The report of what was decided; the parts are those of a Decision."""
+    report = _new(Settled)
+    _set_decision(report, _decision(Decision, decision))
+    return report  # type: ignore[no-any-return]

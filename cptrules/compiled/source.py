@@ -104,7 +104,7 @@ def written(docket: Docket, wanted: Mapping[tuple[str, Any], int], cases: Mappin
     source.depth = 1
     source_rules.together(source)
     source.say("return broken, met, asked, unsettled")
-    text = "\n".join(["def decide(claim, history, given, earlier, services, lines):", *source.lines]) + "\n"
+    text = "\n".join(["def decide(claim, history, given, earlier, services, lines, plain):", *source.lines]) + "\n"
     return text, {**source.names, "diagnosed": runtime.Diagnosed(source.diagnosed)}, {bit: "\n".join(lines) for bit, lines in blocks.items()}
 
 

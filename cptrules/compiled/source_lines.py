@@ -26,7 +26,8 @@ def claim(source: Source) -> None:
     parts = _answers(source)
     if any(part.startswith("patient.") for part in parts) or "birth" in source.needs:
         source.say("patient = given.patient")
-    source.say(f"answers = ({''.join(f'{_answer(source, part)}, ' for part in parts)})")
+    if parts:
+        source.say(f"answers = ({''.join(f'{_answer(source, part)}, ' for part in parts)})")
     if "birth" in source.needs:
         source.say("birth = patient.birth_date if patient else None")
     if "received" in source.needs:
@@ -36,6 +37,9 @@ def claim(source: Source) -> None:
         source.say("    if every: each = [diagnosed[i] for i in diagnoses]", "elif diagnoses is UNKNOWN: each = None")
     if source.coded(PriorAuthorization):
         source.say("kinds = []")
+    source.say("by = UNKNOWN")
+    if "diagnoses" in source.needs:
+        source.say("x = each")
 
 
 def _answers(source: Source) -> list[str]:
@@ -55,6 +59,8 @@ def _answer(source: Source, part: str) -> str:
 def start(source: Source) -> None:
     """Totals of the claim's own days, and lists of the lines that are judged together."""
     source.say("broken, met, asked, unsettled = [], [], [], []", "today = fed = fed_of = None", "place = 0")
+    if source.coded(Pairs):
+        source.say("codes = {line.code for line in lines}")
     celled = [counter for counter in source.docket.counters if in_cells(counter)]
     for place, (_, near) in enumerate(groups(celled)):
         source.say(f"e{place} = {{}}", f"odd{place} = not {near}")
@@ -108,7 +114,7 @@ def _shape(source: Source) -> None:
     key += [f"fact(line.facts, {source.bind(part.removeprefix('line.facts.'))}, UNKNOWN)" for part in facts]
     told = "".join(f", q{n}" for n in range(len(source.wanted)))
     source.say("code = line.code", "provider = line.rendering_provider")
-    source.say("role = provider.role if provider else provider", "by = line.minutes_by", f"key = ({', '.join(key)},)")
+    source.say("role = provider.role if provider else provider", "if not plain: by = line.minutes_by", f"key = ({', '.join(key)},)")
     source.say("seen = shapes.get(key)", "if seen is None or by is not UNKNOWN: seen = shape(shapes, key, line, claim)")
     source.say(f"live, b, m, a, way, maybe, held, f, k, odd{told} = seen")
     if any("rendering_provider" in counter.kinds for counter in source.docket.counters):
@@ -116,7 +122,7 @@ def _shape(source: Source) -> None:
     if source.coded(PriorAuthorization):
         source.say("kinds.append(k)")
     if "diagnoses" in source.needs:
-        source.say("x = each if not every and line.diagnoses is UNKNOWN else pointed(line, every, each)")
+        source.say("if every or not plain: x = each if not every and line.diagnoses is UNKNOWN else pointed(line, every, each)")
 
 
 # ---- running totals ----------------------------------------------------------------------------------------------

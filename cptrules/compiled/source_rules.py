@@ -65,7 +65,9 @@ def _demand(source: Source, ruling: Ruling) -> list[str]:
                 f"except ODD: o{name} = a = a | {bit}",
             ]
         case Pairs():
-            return [f"l{name}.append((place, day, line, {source.told('pairs', bit)}))"]
+            partners = source.told("pairs", bit)
+            apart = f"if {_ready(source, ruling.rule.demand)} and {partners}.codes.isdisjoint(codes): m |= {bit}"
+            return [apart, f"else: l{name}.append((place, day, line, {partners}))"]
         case Forbid():
             return _otherwise(source, ruling, first=True)
         case Modifiers():
@@ -94,9 +96,15 @@ def together(source: Source) -> None:
         elif isinstance(demand, Pairs):
             keys = [getattr(key, "name", "") for key in demand.keys]
             whole = "claim" in keys and "day" not in keys
-            ready = "True" if "claim" in keys else "our_near" if "billing_provider" in keys else "near"
+            ready = _ready(source, demand)
             case = source.bind(source.cases[id(ruling.policy)])
             source.say(f"if l{name}: paired(l{name}, lines, claim, {case}, {bit}, {whole}, {ready}, broken, met, asked)")
+
+
+def _ready(source: Source, demand: Pairs) -> str:
+    """The name of whether the history tells of every line that one may be paired with."""
+    keys = [getattr(key, "name", "") for key in demand.keys]
+    return "True" if "claim" in keys else "our_near" if "billing_provider" in keys else "near"
 
 
 # ---- conditions that the shape does not tell ---------------------------------------------------------------------

@@ -21,21 +21,59 @@ def timed(groups: Iterable[Sequence[Entry]], odd: object, bit: int, inform: int,
         try:
             if odd:
                 raise Odd
-            plain = None if by_midpoint else _plainly(group)
-            if plain is None:
-                _closely(group, bit, inform, by_midpoint, broken, met, asked)
-                continue
-            for entry, share in zip(group, plain, strict=False):
-                units = entry[2]
-                if units > share:
-                    _over(entry, bit, broken, met, asked)
-                else:
+            if by_midpoint:
+                _closely(group, bit, inform, True, broken, met, asked)
+            elif _as_billed(group):
+                for entry in group:
                     met[entry[0]] |= bit
-                    if units < share:
-                        broken[entry[0]] |= inform
+            else:
+                _shared(group, bit, inform, broken, met, asked)
         except ODD:  # raised before anything was decided of the group
             for entry in group:
                 asked[entry[0]] |= bit
+
+
+def _as_billed(group: Sequence[Entry]) -> bool:
+    """Whether `_plainly` would give each line just the units that are billed on it: most days are so, and no share has to be made for them."""
+    total, billed, least, most = 7, 0, 15, 0  # least: of the remainders that got a unit; most: of those that got none
+    for _, _, units, given, kind, _ in group:
+        if kind is not QUARTERS:
+            return False
+        rest = given % 15
+        more = units - given // 15
+        if not more:
+            if rest > most:
+                most = rest
+        elif more == 1:
+            if rest < least:
+                least = rest
+        else:
+            return False
+        total += given
+        billed += units
+    return billed == total // 15 and 0 < least >= most and _apart(group)
+
+
+def _apart(group: Sequence[Entry]) -> bool:
+    """Whether all lines of a group are of other codes."""
+    many = len(group)
+    return many == 1 or (group[0][1] != group[1][1] if many == 2 else len({entry[1] for entry in group}) == many)
+
+
+def _shared(group: Sequence[Entry], bit: int, inform: int, broken: list[int], met: list[int], asked: list[int]) -> None:
+    """Decide a group by the share of each line, or more closely; raises before anything is decided."""
+    plain = _plainly(group)
+    if plain is None:
+        _closely(group, bit, inform, False, broken, met, asked)
+        return
+    for entry, share in zip(group, plain, strict=True):
+        units = entry[2]
+        if units > share:
+            _over(entry, bit, broken, met, asked)
+        else:
+            met[entry[0]] |= bit
+            if units < share:
+                broken[entry[0]] |= inform
 
 
 def _closely(group: Sequence[Entry], bit: int, inform: int, by_midpoint: bool, broken: list[int], met: list[int], asked: list[int]) -> None:
@@ -80,17 +118,14 @@ def _alone(entry: Entry, bit: int, inform: int, broken: list[int], met: list[int
 
 def _plainly(group: Sequence[Entry]) -> Sequence[int] | None:
     """The share of each line, where each is of another code in units of a quarter of an hour, and its own minutes count; None of other groups."""
-    if len(group) == 1:
-        ((_, _, _, given, kind, _),) = group
-        return ((given + 7) // 15,) if kind is QUARTERS else None
     shares: list[int] = []
     rest: list[tuple[int, bool, int]] = []
-    codes = set()
+    if not _apart(group):
+        return None
     total, left = 7, 0
-    for _, code, units, given, kind, _ in group:
+    for _, _, units, given, kind, _ in group:
         if kind is not QUARTERS:
             return None
-        codes.add(code)
         whole = given // 15
         over, billed = whole * 15 - given, units <= whole
         if over:
@@ -98,8 +133,6 @@ def _plainly(group: Sequence[Entry]) -> Sequence[int] | None:
         shares.append(whole)
         total += given
         left -= whole
-    if len(codes) < len(group):
-        return None
     _give(left + total // 15, rest, shares)
     return shares
 
