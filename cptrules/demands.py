@@ -129,12 +129,17 @@ def _limit(rule: Rule, view: View, case: Case) -> Judged:
     assert limit is not None
     answer = negate(exceeds(found.interval, limit))
     noun = words.counted(demand.count, found.span, view, case)
-    why = f"{words.interval(found.interval, demand.count.measure)} of {words.interval(limit, demand.count.measure)} {noun} with this line"
+    why = _over(words.interval(found.interval, demand.count.measure), words.interval(limit, demand.count.measure), noun, found.interval.low > 1)
     stands, excess = _part_within(demand.count, found, limit)
     return Judged(
         answer, why, f"{why}.", _values(demand.count, found, limit), stands=stands, excess=excess,
         repairs=_reduced(demand.count, stands, view), no_repair=_used_up(demand.count, rule),
     )  # fmt: skip
+
+
+def _over(used: str, limit: str, noun: str, several: bool) -> str:
+    """`31 of 30 visits` says it; `2 of 1 lines` does not."""
+    return f"{used} {noun} with this line, the limit is 1" if limit == "1" and several else f"{used} of {limit} {noun} with this line"
 
 
 def ranks_of(demand: Limit, case: Case) -> dict[int, int] | None | Need:
