@@ -75,7 +75,7 @@ class Columns:
         if name not in MONEY:
             return self._columns[name]
         if name not in self._amounts:
-            self._amounts[name] = tuple([Decimal(one) if one.__class__ is str else one for one in self._columns[name]])
+            self._amounts[name] = tuple([Decimal(one) if isinstance(one, str) else one for one in self._columns[name]])
         return self._amounts[name]
 
     def of(self, names: Sequence[str], claim: str | None) -> Iterable[tuple[Any, ...]]:
@@ -132,4 +132,4 @@ def claims_among(column: Sequence[Any]) -> Container[str]:
     try:
         return "|".join(column)
     except TypeError:  # some are absent or unknown
-        return "|".join([one for one in column if one.__class__ is str])
+        return "|".join([one for one in column if isinstance(one, str)])

@@ -47,7 +47,7 @@ class _Held(dict[Any, Any]):
         if len(self) >= MOST_WORDS:
             self.clear()
             self.update(self._known)
-        self[str(key) if isinstance(key, str) else key] = found
+        self[str.__str__(key) if isinstance(key, str) else key] = found  # a word of an Enum is held as the word
         return found
 
 
@@ -62,7 +62,7 @@ def _matching(pattern: str) -> Callable[[Any], Any]:
     def read(value: Any) -> str:
         if not isinstance(value, str) or not matches(value):
             raise NotPlain
-        return str(value)
+        return str.__str__(value)
 
     return read
 
@@ -473,25 +473,16 @@ def _column_reader(field: attrs.Attribute[Any]) -> Callable[[tuple[Any, ...]], A
     return lambda column: tuple(map(held.__getitem__, column))
 
 
-_MONIES: Final = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,2}+)?(?:\||\Z))*+").fullmatch
-_AS_ZEROS: Final = bytes.maketrans(b"0123456789", b"0" * 10)
+# Amounts between bars: most columns have two digits of cents in each, which is tried first, for it takes a third of the time.
+_WITH_CENTS: Final = re.compile(r"(?:[0-9]{1,9}\.[0-9]{2}\|)*+[0-9]{1,9}\.[0-9]{2}").fullmatch
+_MONIES: Final = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,2}+)?\|)*+[0-9]{1,9}+(?:\.[0-9]{1,2}+)?").fullmatch
 
 
 def sound_money(column: Sequence[Any]) -> None:
     """Raise NotPlain where some text of a column is no amount; TypeError where it is no text."""
     text = "|".join(column)
-    if _all_with_cents(text.encode(), len(column)):
-        return
-    if not _MONIES(text) or text.count("|") != max(len(column) - 1, 0):
+    if column and ((not _WITH_CENTS(text) and not _MONIES(text)) or text.count("|") != len(column) - 1):
         raise NotPlain
-
-
-def _all_with_cents(text: bytes, many: int) -> bool:
-    """Whether texts between bars are amounts with two digits of cents each: most columns are, and this takes half the time of the pattern."""
-    flat = text.translate(_AS_ZEROS)
-    joined = flat.replace(b".00|0", b"")  # one amount is left, where there is a bar behind each of the others, and nowhere else
-    bars = 5 * (many - 1) == len(flat) - len(joined)
-    return bars and joined[:1] == b"0" and joined[-3:] == b".00" and joined.strip(b"0") == b"." and b"0000000000" not in flat
 
 
 def sound_texts(column: Sequence[Any]) -> str:

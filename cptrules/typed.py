@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from threading import Lock
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -40,7 +41,6 @@ MOST_WORDS: Final = 4_096  # codes that a type of one field lists; a record with
 FIRST: Final = 16  # records of a class that are read by `decode` before types are made of them
 _LATER: Final[Mapping[type, str]] = {c.Claim: "lines", c.History: "services"}  # fields whose records are made apart from the others
 _ODD: Final = (*ODD, msgspec.MsgspecError, RecursionError)
-_NOWHERE: Final = "\0"  # a word that no record has: a type has to list one
 
 
 @attrs.define
@@ -158,12 +158,27 @@ class _Types:
         kind, optional = as_kind(field.type)
         if field.name == "date_of_service":
             return date
+        if self._nothing(field, cls):
+            none: Any = Annotated[tuple[int, ...], msgspec.Meta(max_length=0)]
+            return (none | None if optional else none) if get_origin(kind) is tuple else None
         if get_origin(kind) is tuple:
             member = self._one(get_args(kind)[0], field.name, cls)
-            found: Any = list[member] if attrs.has(get_args(kind)[0]) else tuple[member, ...]  # type: ignore[valid-type]
+            found: Any = list[member] if attrs.has(_member(field)) else tuple[member, ...]  # type: ignore[valid-type]
         else:
             found = self._one(kind, field.name, cls)
         return found | None if optional else found
+
+    def _nothing(self, field: attrs.Attribute[Any], cls: type) -> bool:
+        """Whether no record or word of a field was seen: then it may be null, or an empty list, and nothing else."""
+        member = _member(field)
+        if attrs.has(member):
+            return member not in self.seen.ever
+        return _listed(member, field.name, cls) == "learnt" and not self.seen.words.get(field.name)
+
+    def record(self, field: attrs.Attribute[Any]) -> type | None:
+        """The class of the records that a field holds, where one was seen."""
+        member = _member(field)
+        return member if attrs.has(member) and member in self.seen.ever else None
 
     def _one(self, kind: Any, name: str, cls: type) -> Any:
         if attrs.has(kind):
@@ -180,7 +195,7 @@ class _Types:
 
             return Literal[closed_list(name, cls)]
         if listed == "learnt":
-            return Literal[(_NOWHERE, *sorted(self.seen.words.get(name, ())))]
+            return Literal[tuple(sorted(self.seen.words[name]))]
         return Annotated[str, msgspec.Meta(min_length=1)]
 
     # ---- records of what msgspec gave --------------------------------------------------------------------------
@@ -192,12 +207,11 @@ class _Types:
 
     def _step(self, field: attrs.Attribute[Any]) -> Callable[[Any], Any] | str | None:
         """What has still to be done with a field's value, besides None and UNKNOWN; None where it may stay as it is."""
-        kind, _ = as_kind(field.type)
-        member = _member(field)
-        if attrs.has(member):
-            one = self.finish[member]
-            return one if member is kind else lambda several: tuple(map(one, several))
-        return "Decimal({0})" if member is Decimal else None
+        record = self.record(field)
+        if record is not None:
+            one = self.finish[record]
+            return one if record is as_kind(field.type)[0] else lambda several: tuple(map(one, several))
+        return "Decimal({0})" if _member(field) is Decimal else None
 
     def gathered(self, cls: type, var: str, *apart: str) -> list[str]:
         """What puts each free text of a record and all within it into `texts`, each amount into `money`; but for some fields."""
@@ -208,10 +222,10 @@ class _Types:
         return lines
 
     def _gathered(self, field: attrs.Attribute[Any], cls: type, told: str, inner: str) -> list[str]:
-        kind, member = as_kind(field.type)[0], _member(field)
+        kind, member, record = as_kind(field.type)[0], _member(field), self.record(field)
         several = get_origin(kind) is tuple
-        if attrs.has(member):
-            more = self.gathered(member, inner)
+        if record is not None:
+            more = self.gathered(record, inner)
             begin = [f"for {inner} in {told} or ():"] if several else [f"{inner} = {told}", f"if {inner}:"]
             return [*begin, *(f"    {line}" for line in more)] if more else []
         held = "money" if member is Decimal else "texts" if member is str and not _listed(member, field.name, cls) else ""
@@ -220,7 +234,7 @@ class _Types:
         if several:
             return [f"{held} += {told} or ()"]
         always = _given(field) in self.seen.always[cls]
-        return [f"{held}.append({told})"] if always else [f"if {told}.__class__ is str: {held}.append({told})"]
+        return [f"{held}.append({told})"] if always else [f"if {told}: {held}.append({told})"]
 
     def _counter(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> Callable[[Any], int]:
         """Make the function that tells how many keys a record and all within it were given with."""
@@ -228,10 +242,10 @@ class _Types:
         lines = [f"n = {sum(_given(field) in always for field in fields)}"]
         lines += [f"if s.{field.name} is not UNKNOWN: n += 1" for field in fields if _given(field) not in always]
         for field in fields:
-            member = _member(field)
-            if attrs.has(member):
-                each, alike = f"count_{member.__name__}", self._alike(member)
-                names[each] = self.counts[member]
+            record = self.record(field)
+            if record is not None:
+                each, alike = f"count_{record.__name__}", self._alike(record)
+                names[each] = self.counts[record]
                 several = get_origin(as_kind(field.type)[0]) is tuple
                 lines.append(f"if s.{field.name}: n += " + (
                     (f"{alike} * len(s.{field.name})" if alike else f"sum(map({each}, s.{field.name}))") if several
@@ -248,11 +262,11 @@ class _Types:
         shallow: list[str] | None = []
         for field in fields:
             told = f"d[{_given(field)!r}]" if _given(field) in always else f"d.get({_given(field)!r})"
-            several, member = get_origin(as_kind(field.type)[0]) is tuple, _member(field)
+            several, record = get_origin(as_kind(field.type)[0]) is tuple, self.record(field)
             if several:
                 lines.append(f"if {told}.__class__ not in LISTS: refuse(d)")
                 shallow = None if shallow is None else [*shallow, told]
-            inner = self.lists[member] if attrs.has(member) else None
+            inner = self.lists[record] if record is not None else None
             if inner is not None and inner.lines:
                 shallow = None
                 lines += [f"v = {told}", "if v:", *inner.within(several, names)]
@@ -263,7 +277,7 @@ class _Types:
     def _alike(self, cls: type) -> int:
         """How many keys every record of a class has, none of which holds another record; 0 where they differ."""
         fields = self.seen.fields(cls)
-        alike = all(_given(field) in self.seen.always[cls] and not attrs.has(_member(field)) for field in fields)
+        alike = all(_given(field) in self.seen.always[cls] and self.record(field) is None for field in fields)
         return len(fields) if alike else 0
 
 
@@ -374,7 +388,8 @@ class _Histories:
         kinds = {field.name: as_kind(field.type)[0] for field in fields}
         self._names = tuple(kinds)
         self._money = [name for name in kinds if name in MONEY]
-        self._nested = {name: types.finish[kind] for name, kind in kinds.items() if attrs.has(kind)}
+        records = {field.name: types.record(field) for field in fields}
+        self._nested = {name: types.finish[record] for name, record in records.items() if record is not None}
         self._build = row_builder(self._names or ("code",))
         free = {field.name for field in fields if _member(field) is str and not _listed(str, field.name, c.Service)}
         self._alike = {"discipline", "allowed", "claim"} <= set(kinds) and free == {"claim"} and "denied" not in kinds and not self._nested
@@ -466,14 +481,42 @@ def _held(texts: list[Any], money: list[Any]) -> None:
         sound_texts(texts)
         sound_money(money)
     except TypeError:
-        sound_texts([one for one in texts if one.__class__ is str])
-        sound_money([one for one in money if one.__class__ is str])
+        sound_texts([one for one in texts if one])  # msgspec takes no empty text: these are null or unknown
+        sound_money([one for one in money if one])
 
 
 # ---- whole records -----------------------------------------------------------------------------------------------
 
+
+class _Made:
+    """What was made of the keys and words seen so far: the types, and the functions that go with them. Immutable."""
+
+    __slots__ = ("_count", "_decode", "_seek", "_type", "_whole")
+
+    def __init__(self, cls: type, seen: _Seen) -> None:
+        types = _Types(seen)
+        self._type: Any = types.of(cls)
+        self._decode: Callable[[bytes | str], Any] = msgspec.json.Decoder(self._type).decode
+        self._whole: Callable[[Any], Any] = _Claims(types).whole if cls is c.Claim else _Histories(types).whole
+        self._count, self._seek = types.counts[cls], types.lists[cls].seek
+
+    def of_text(self, text: bytes | str) -> Any:
+        """Read a record from JSON; raises where it is not plainly good."""
+        given = self._decode(text)
+        colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
+        if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
+            raise NotPlain
+        return self._whole(given)
+
+    def of_dict(self, data: Any) -> Any:
+        """Read a record from plain dicts and lists; raises where it is not plainly good."""
+        given = msgspec.convert(data, self._type)
+        self._seek(data)
+        return self._whole(given)
+
+
 class Typed:
-    """Reads the claims or the histories that are like those before."""
+    """Reads the claims or the histories that are like those before. Threads may share it: what goes together is taken together."""
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
@@ -481,22 +524,23 @@ class Typed:
         self._known = -1  # how much was known when the types were made
         self._due, self._wait = FIRST, 1  # how many records are to be seen before types are made again
         self._read = self._failed = self._skipped = 0
-        self._type: Any = None
+        self._made: _Made | None = None
         self._sure = False  # the last record could be read, and nothing was learnt since
+        self._learning = Lock()  # types are made of what was seen of whole records
 
     def quickly(self, text: bytes | str) -> Any:
         """Read a record from JSON; None where it is to be read more closely."""
-        return self._tried(self._of_text, text)
+        made = self._ready()
+        return None if made is None else self._tried(made.of_text, text)
 
     def from_dict(self, data: Any) -> Any:
         """Read a record from plain dicts and lists; None where it is to be read more closely."""
-        return self._tried(self._of_dict, data)
+        made = self._ready()
+        return None if made is None else self._tried(made.of_dict, data)
 
-    def _tried(self, decode: Callable[[Any], Any], given: Any) -> Any:
-        if not (self._sure or self._ready()):
-            return None
+    def _tried(self, read: Callable[[Any], Any], given: Any) -> Any:
         try:
-            found = self._whole(decode(given))
+            found = read(given)
         except _ODD:
             self._failed += 1
             self._sure = False
@@ -505,54 +549,42 @@ class Typed:
         self._sure = True
         return found
 
-    def _of_text(self, text: bytes | str) -> Any:
-        given = self._decode(text)
-        colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
-        if colons != self._count(given):  # a colon for each key: one more, and a key may stand twice
-            raise NotPlain
-        return given
-
-    def _of_dict(self, data: Any) -> Any:
-        given = msgspec.convert(data, self._type)
-        self._seek(data)
-        return given
-
     def learn(self, data: dict[str, Any]) -> None:
         """Take in the keys and codes of a record that was found good."""
         self._sure = False
-        self.seen.records += 1
-        if self._type is None or self._worth():
-            self.seen.learn(self.cls, data)
+        with self._learning:
+            self.seen.records += 1
+            if self._made is None or self._worth():
+                self.seen.learn(self.cls, data)
 
-    def _ready(self) -> bool:
+    def _ready(self) -> _Made | None:
         """Types are made once some records were seen, and anew, ever more rarely, when others had more in them."""
+        made = self._made
+        if self._sure:
+            return made
         if self._known != self.seen.news and self.seen.records >= self._due:
-            self._make()
-            self._due = self.seen.records + self._wait
-            self._wait = min(2 * self._wait, 256)
-        return self._worth()
+            with self._learning:
+                made = self._anew()
+        return made if made is not None and self._worth() else None
 
     def _worth(self) -> bool:
         """Whether enough of the records tried could be read so; where few can, one in sixteen is tried."""
-        if self._type is None or self._read + self._failed < 64 or self._read >= self._failed:
-            return self._type is not None
+        if self._read + self._failed < 64 or self._read >= self._failed:
+            return True
         self._skipped += 1
         return self._skipped % 16 == 0
 
-    def _make(self) -> None:
+    def _anew(self) -> _Made | None:
         self._known = self.seen.news
         try:
-            types = _Types(self.seen)
-            made = types.of(self.cls)
-            whole = _Claims(types).whole if self.cls is c.Claim else _Histories(types).whole
-            decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(made)
+            self._made = made = _Made(self.cls, self.seen)
         except ODD:
-            self._type = None
-            return
-        self._whole, self._count, self._seek = whole, types.counts[self.cls], types.lists[self.cls].seek
-        self._decode = decoder.decode
+            self._made = None
+            return None
         self._read = self._failed = self._skipped = 0
-        self._type = made
+        self._due = self.seen.records + self._wait
+        self._wait = min(2 * self._wait, 256)
+        return made
 
 
 def typed(cls: type) -> Typed | None:

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from judging import claim, history, judge, line, policy, service
 
 import cptrules
 from cptrules import Claim, History, InputError, Session
+from cptrules.testing import cases
 
 
 @pytest.mark.parametrize("changed", [{"id": "\ud800"}, {"facts": {"stage": "\udfff"}}, {"condition": "a\ud800"}])
@@ -134,10 +136,10 @@ def test_a_note_that_may_be_the_lines_is_not_passed_over_for_a_later_evaluation(
     note = {"kind": "progress_report", "date": "2026-02-27", "discipline": "PT"}
     past = history(*(service(f"2026-{day}") for day in ("02-28", "03-01", "03-02")), notes=[note])
     outcomes = {}
-    for given in (["GP"], ["GO"], None):
-        told = {"modifiers": given} if given is not None else {}
+    for those in (["GP"], ["GO"], None):
+        told = {"modifiers": those} if those is not None else {}
         lines = [{"number": 1, "code": "97110", **bare, **told}, {"number": 2, "code": "97161", "modifiers": ["GP"], **bare}]
-        outcomes[str(given)] = {one for status in judge(acme, claim(*lines), past).rules for one in [status.status] if 1 in status.lines}
+        outcomes[str(those)] = {one for status in judge(acme, claim(*lines), past).rules for one in [status.status] if 1 in status.lines}
     assert outcomes == {"['GP']": {"broken"}, "['GO']": {"met"}, "None": {"undetermined"}}
 
 
@@ -147,3 +149,26 @@ def test_a_note_that_names_no_discipline_is_of_a_line_whose_discipline_nobody_kn
     bare = {"number": 1, "code": "97110", "date_of_service": "2026-03-03", "units": 1}
     past = history(notes=[{"kind": "progress_report", "date": "2026-01-30"}])
     assert [status.status for status in judge(acme, claim(bare), past).rules] == ["broken"]
+
+
+def test_no_case_has_words_for_units_where_a_table_has_no_row() -> None:
+    """`cases` aimed at `units < most` with a word where the table says nothing of the code, and stumbled over it."""
+    acme = policy(
+        'fact first_time of claim : yes_no "Is it the first time?"\n'
+        'table most from "tables/mue_practitioner.csv" keys code values units missing none\n'
+        'table pairs_of_codes from "tables/ncci_ptp.csv" keys column_one, column_two values indicator\n'
+        "window first_weeks { opens on first visit of PT  lasts 6 weeks  then again }\n"
+        "pairs together { on PT  when first_time and units < most  except count units per first_weeks < 0  listed in pairs_of_codes per day"
+        "  outcome deny  cite manual }\n",
+        "uses libraries.therapy_codes",
+    )
+    made = []
+
+    @settings(max_examples=200, database=None, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(cases(acme))
+    def make(case: Any) -> None:
+        made.append(case)
+
+    make()
+    assert len(made) == 200
+    assert all(isinstance(one.units, int) for case in made for one in case.claim.lines if one.units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any, get_args, get_origin
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_decode import JUNK, PAST, spoilt
 from worlds import a_claim, a_history, lessened
@@ -22,6 +23,7 @@ from worlds import a_claim, a_history, lessened
 from cptrules import Claim, History, InputError, interchange
 from cptrules.claims import Service, ServiceLine
 from cptrules.columns import Columns
+from cptrules.decode import NotPlain, sound_money
 from cptrules.typed import Typed
 
 SEEDS = st.integers(0, 2**32)
@@ -176,6 +178,9 @@ def test_without_msgspec_json_is_read_all_the_same() -> None:
 # ---- every leaf --------------------------------------------------------------------------------------------------
 
 
+APART = ((Service, "number"), (Service, "diagnosis_pointers"), (ServiceLine, "diagnoses"))  # no service has them; a line has either these or pointers
+
+
 def whole(cls: type) -> dict[str, Any]:
     """A record of a class with every field, and one of each within it; but for mappings, which are read one by one."""
     interchange.decode.reader(cls)  # its types are settled there
@@ -183,7 +188,7 @@ def whole(cls: type) -> dict[str, Any]:
     for field in attrs.fields(cls):
         kind = interchange.decode.as_kind(field.type)[0]
         member = get_args(kind)[0] if get_origin(kind) is tuple else kind
-        if get_origin(kind) in (None, tuple) and (cls, field.name) not in ((Service, "number"), (Service, "diagnosis_pointers"), (ServiceLine, "diagnoses")):
+        if get_origin(kind) in (None, tuple) and (cls, field.name) not in APART:
             value = whole(member) if attrs.has(member) else _leaf(member, field.name, cls)
             found[interchange.RENAMED.get(field.name, field.name)] = [value] if get_origin(kind) is tuple else value
     return found
@@ -221,3 +226,122 @@ def test_a_leaf_that_is_spoilt_is_noticed_wherever_it_stands(kind: Any, path: tu
         agree(reader, kind, json.dumps(data))
         agree(loose, kind, json.dumps(data))
     agree(loose, kind, json.dumps({key: value for key, value in good.items() if key in ("lines", path[0])}))
+
+
+# ---- found by readers with fresh eyes ----------------------------------------------------------------------------
+
+PATTERN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+
+
+@given(st.lists(st.text("05.|", max_size=13) | st.from_regex(PATTERN, fullmatch=True, alphabet="059."), max_size=5))
+@example(["5..00", "100"])
+@example([".50", "10.00"])
+@example(["10.5.00", "12"])
+@example([""])
+@example(["1.00", ""])
+@example(["1.00|1.00", "1.00"])
+@example(["1234567890.00"])
+@settings(max_examples=400)
+def test_amounts_of_a_column_are_what_each_of_them_is(column: list[str]) -> None:
+    """Three columns of two were taken once that held no amounts: a charge of `.50`, and one that nobody could read."""
+    try:
+        sound_money(column)
+    except NotPlain:
+        assert not all(PATTERN.fullmatch(one) for one in column)
+    else:
+        assert all(PATTERN.fullmatch(one) for one in column)
+
+
+@pytest.mark.parametrize("charges", [("5..00", "100"), (".50", "10.00"), ("", "1.00")])
+def test_charges_that_are_no_amounts_are_refused(charges: tuple[str, str]) -> None:
+    data, past = copy.deepcopy(CLAIM), copy.deepcopy(PAST)
+    for one, other, charge in zip(data["lines"], past["services"], charges, strict=False):
+        one["charge"] = other["charge"] = charge
+    for kind, good, bad in ((Claim, CLAIM, data), (History, PAST, past)):
+        reader = taught(kind, good)
+        assert reader.quickly(json.dumps(bad)) is None
+        assert reader.from_dict(bad) is None
+        for _ in range(3):
+            with pytest.raises(InputError):
+                kind.from_dict(bad)
+
+
+def test_one_service_whose_charge_is_empty_is_refused() -> None:
+    with pytest.raises(InputError):
+        History.from_dict({"services": [{"code": "97110", "date_of_service": "2026-03-04", "charge": ""}]})
+
+
+class Text(str):
+    """Text of another library, as numpy's: what it says is what counts."""
+
+
+@pytest.mark.parametrize(("kind", "path", "value"), [
+    (Claim, ("condition",), " "), (Claim, ("injury_number",), "\t"), (Claim, ("lines", 0, "charge"), "-500.00"),
+    (Claim, ("lines", 0, "charge"), "NaN"),
+    (History, ("patient",), " "), (History, ("services", 0, "charge"), "NaN"), (History, ("services", 1, "claim"), " "),
+])  # fmt: skip
+def test_text_of_another_class_is_held_to_the_same(kind: Any, path: tuple[Any, ...], value: str) -> None:
+    good = {**copy.deepcopy(CLAIM), "condition": "knee", "injury_number": "I1"} if kind is Claim else {**copy.deepcopy(PAST), "patient": "P1"}
+    bad = copy.deepcopy(good)
+    *steps, last = path
+    place: Any = bad
+    for step in steps:
+        place = place[step]
+    place[last] = Text(value)
+    for readers in (taught(kind, good), taught(kind, good, CLAIM if kind is Claim else PAST, {"lines": [{**CLAIM["lines"][0], "charge": None}]})):
+        assert readers.from_dict(bad) is None
+    with pytest.raises(InputError):
+        kind.from_dict(bad)
+
+
+def test_good_text_of_another_class_is_read_as_text() -> None:
+    data = copy.deepcopy(PAST)
+    for one in data["services"]:
+        one["claim"], one["code"], one["charge"] = Text(one["claim"]), Text(one["code"]), Text("12.50")
+    plain = json.loads(json.dumps(data))
+    read = taught(History, plain).from_dict(data)
+    assert read in (None, History.from_dict(plain))
+    assert History.from_dict(data) == interchange._read(History, plain)
+    assert all(one.charge == Decimal("12.50") for one in (read or History.from_dict(data)).services)
+
+
+LINE = {"number": 1, "code": "97110", "date_of_service": "2026-03-04"}
+
+
+@pytest.mark.parametrize(("kind", "seen", "bad"), [
+    (History, {"services": []}, {"services": [{}]}), (History, {"events": []}, {"events": [{}]}), (History, {"balances": []}, {"balances": [{}]}),
+    (Claim, {**CLAIM, "patient": None}, {**CLAIM, "other_payers": [{}], "patient": None}),
+    (Claim, {"lines": [LINE], "diagnoses": None}, {"lines": [LINE], "diagnoses": ["\0"]}),
+    (Claim, {**CLAIM, "place_of_service": None}, {**CLAIM, "place_of_service": "\0"}),
+    (Claim, CLAIM, json.loads(json.dumps(CLAIM).replace('"97140"', '"\\u0000"'))),
+    (Claim, CLAIM, json.loads(json.dumps(CLAIM).replace('"GP"', '"\\u0000"'))),
+    (Claim, CLAIM, json.loads(json.dumps(CLAIM).replace('"M54.50"', '"\\u0000"'))),
+])  # fmt: skip
+def test_what_no_record_had_is_left_to_the_other_reader(kind: Any, seen: Any, bad: Any) -> None:
+    """A history of one service without a code was one of none, and its claim clean."""
+    reader = taught(kind, seen)
+    assert reader.from_dict(seen) is not None
+    assert reader.from_dict(bad) is None
+    assert reader.quickly(json.dumps(bad)) is None
+
+
+@pytest.mark.parametrize("plan", ["PPO", " "])
+def test_types_that_are_made_meanwhile_are_not_mixed(plan: str) -> None:
+    """Another thread had the types made anew between two steps: the plan that only they knew of was lost, and whether it was blank."""
+    reader, with_plan, tracing = taught(Claim, CLAIM), {**copy.deepcopy(CLAIM), "plan": "PPO"}, sys.gettrace()
+    assert reader.from_dict(CLAIM) is not None
+
+    def meanwhile(frame: Any, event: str, _: Any) -> None:
+        if frame.f_code.co_name in ("of_dict", "_of_dict"):
+            sys.settrace(tracing)
+            for _ in range(600):
+                reader.learn(with_plan)
+                reader.from_dict(with_plan)
+
+    sys.settrace(meanwhile)
+    try:
+        found = reader.from_dict({**with_plan, "plan": plan})
+    finally:
+        sys.settrace(tracing)
+    assert found is None or found.plan == plan == "PPO"
+    assert reader.from_dict(with_plan).plan == "PPO"

@@ -87,7 +87,7 @@ def _pass_over(source: Source, cells: bool) -> None:
     if not counters:
         source.say("apart(history, services, claim, first, last)")
         return
-    source.say("cid = given.id if given.id.__class__ is str else nobody", "for s in history.services:")
+    source.say("cid = given.id or nobody", "for s in history.services:")
     source.depth += 1
     source.say("d = s.date_of_service", "if d < first:")
     source.depth += 1

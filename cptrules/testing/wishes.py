@@ -106,7 +106,7 @@ def value_of(wanted: Value, draft: Draft, record: Record) -> Any:
         case TableValue(table=table, column=column, fields=fields):
             row = table.row([str(_of_field(field, draft, record)) for field in fields], draft.on(record))
             text = ((row or {}).get(column) or table.missing or "").replace(",", "")
-            return Decimal(text) if text.replace(".", "", 1).isdigit() else text or None
+            return Decimal(text) if text.replace(".", "", 1).isdigit() else None if text == "none" else text or None
         case DaysBetween():
             return None
         case _:
