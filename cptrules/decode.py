@@ -423,8 +423,10 @@ def _columns(services: list[Any]) -> Columns | None:
         first = services[0]
         keys = tuple(first)
         layout = _LAYOUTS.get(keys)
+        if set(map(type, services)) != {dict}:  # another mapping may have answers for keys that it has not
+            return None
         if layout is None:
-            if not all([isinstance(one, dict) for one in services]) or len(_LAYOUTS) >= MOST_KEYS:
+            if len(_LAYOUTS) >= MOST_KEYS:
                 return None
             layout = _LAYOUTS[keys] = _Layout(keys)
         return layout.columns(services)

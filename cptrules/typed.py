@@ -78,7 +78,7 @@ class _Seen:
                 self.learn(member, one)
         elif _listed(member, name, owner) == "learnt":
             known = self.words.setdefault(name, set())
-            more = {str(one) for one in values} - known
+            more = {str.__str__(one) for one in values} - known  # of an Enum the word, not its name
             if more and len(known) < MOST_WORDS:
                 known |= more
                 self.news += 1
@@ -111,19 +111,25 @@ def _listed(kind: Any, name: str, owner: type) -> str:
 
 @attrs.frozen
 class _Seeker:
-    """Seeks what is no list where one is wanted; `shallow` are the expressions for one dict `d`, where it holds no other dicts with lists."""
+    """Seeks what is no list or no dict where one is wanted: msgspec would take a set for one, or another mapping without its other keys.
+
+    `shallow` are the expressions for the lists of one dict `d`, where it holds no other dicts.
+    """
 
     seek: Callable[[Any], None]
     lines: list[str]
     shallow: list[str] | None
 
     def within(self, several: bool, names: dict[str, Any]) -> list[str]:
-        """What seeks in the dict or the dicts `v` of a field, indented."""
-        if several and self.shallow is not None:
-            return [f"    if not LISTS.issuperset([{told}.__class__ for d in v]): refuse(v)" for told in self.shallow]
+        """What seeks in the dict or the dicts `v` of a field."""
         name = f"seek{len(names)}"
         names[name] = self.seek
-        return [f"    for one in v: {name}(one)" if several else f"    {name}(v)"]
+        if not several:
+            return ["if v is not None:", "    if v.__class__ is not dict: refuse(v)", *([f"    {name}(v)"] if self.lines else [])]
+        lines = ["if v:", "    if set(map(type, v)) != DICTS: refuse(v)"]
+        if self.shallow is not None:
+            return lines + [f"    if not LISTS.issuperset([{told}.__class__ for d in v]): refuse(v)" for told in self.shallow]
+        return [*lines, f"    for one in v: {name}(one)"]
 
 
 # ---- types -------------------------------------------------------------------------------------------------------
@@ -256,8 +262,8 @@ class _Types:
         return found
 
     def _list_seeker(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> _Seeker:
-        """Make the function that raises where a list of a dict, or of one within it, is none: msgspec would take a set for one."""
-        names: dict[str, Any] = {"LISTS": frozenset((list, NoneType)), "refuse": refuse}
+        """Make the function that raises where a list or a dict that a dict holds, or one within it, is none."""
+        names: dict[str, Any] = {"LISTS": frozenset((list, NoneType)), "DICTS": {dict}, "refuse": refuse}
         lines: list[str] = []
         shallow: list[str] | None = []
         for field in fields:
@@ -266,10 +272,9 @@ class _Types:
             if several:
                 lines.append(f"if {told}.__class__ not in LISTS: refuse(d)")
                 shallow = None if shallow is None else [*shallow, told]
-            inner = self.lists[record] if record is not None else None
-            if inner is not None and inner.lines:
+            if record is not None:
                 shallow = None
-                lines += [f"v = {told}", "if v:", *inner.within(several, names)]
+                lines += [f"v = {told}", *self.lists[record].within(several, names)]
         text = "def seek(d):\n    " + "\n    ".join(lines or ["pass"])
         exec(compile(text, "<lists>", "exec"), names)  # names of fields alone
         return _Seeker(names["seek"], lines, shallow)
@@ -510,6 +515,8 @@ class _Made:
 
     def of_dict(self, data: Any) -> Any:
         """Read a record from plain dicts and lists; raises where it is not plainly good."""
+        if data.__class__ is not dict:
+            raise NotPlain
         given = msgspec.convert(data, self._type)
         self._seek(data)
         return self._whole(given)
