@@ -12,6 +12,8 @@ from judging import claim, history, judge, line, policy, service
 
 import cptrules
 from cptrules import Claim, History, InputError, Session
+from cptrules.compiled import Compiled
+from cptrules.evaluate import check
 from cptrules.testing import cases
 
 
@@ -172,3 +174,14 @@ def test_no_case_has_words_for_units_where_a_table_has_no_row() -> None:
     make()
     assert len(made) == 200
     assert all(isinstance(one.units, int) for case in made for one in case.claim.lines if one.units)
+
+
+def test_what_a_timing_rule_informs_of_is_one_mark_in_compiled_reports_too() -> None:
+    """Too many units on one line and too few on another were two marks of one rule and outcome; the reference has one."""
+    acme = policy("timing timed { by cms_total_time  outcome inform  cite manual }\n")
+    told = {"contact": "one_on_one", "discipline": "PT"}
+    lines = (line(1, units=2, minutes=8, **told), line(2, code="97140", units=1, minutes=37, date_of_service="2026-03-05", **told))
+    given = Claim.from_dict(claim(*lines)), History.from_dict(history())
+    expected = (("timed", "inform", (1, 2)),)
+    for report in (check(acme.policies, *given), Compiled(acme.policies).check(*given)):
+        assert tuple((mark.rule, mark.outcome, mark.lines) for mark in report.marks) == expected

@@ -119,17 +119,16 @@ class Settled(Report):
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What was found, in short."""
-        lines: dict[int, list[int]] = {}
-        broken = self._decision.broken
+        lines: dict[tuple[str | None, str, str], list[int]] = {}
+        broken, names = self._decision.broken, self._program.docket.names
         if not any(broken):
             return ()
         for number, mask in zip(self._numbers, broken, strict=True):
             while mask:
                 bit = mask.bit_length() - 1
-                lines.setdefault(bit, []).append(number)
+                lines.setdefault(names[bit], []).append(number)  # a timing rule that informs, and what it says of units not billed, are one
                 mask ^= 1 << bit
-        names = self._program.docket.names
-        return tuple(sorted([Mark(*names[bit], tuple(numbers)) for bit, numbers in lines.items()], key=_by_name))
+        return tuple(sorted([Mark(*name, tuple(numbers)) for name, numbers in lines.items()], key=_by_name))
 
     # ---- made when read --------------------------------------------------------------------------------------
 
