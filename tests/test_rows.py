@@ -17,7 +17,7 @@ from test_compiled import SEEDS, agree, few, quiet
 from test_typed import CLAIM, PAST, closely, taught
 from worlds import a_claim, a_history, lessened
 
-from cptrules import UNKNOWN, Claim, History, evaluate
+from cptrules import UNKNOWN, Claim, History, InputError, decode, evaluate
 from cptrules.columns import Columns
 from cptrules.compiled import Compiled
 from cptrules.rows import Rows, lines_of
@@ -68,6 +68,28 @@ def test_no_line_is_made_for_a_check_that_asks_none() -> None:
     with pytest.raises(AttributeError):
         object.__getattribute__(claim, "lines")
     assert [line.code for line in claim.lines] == ["97110", "97140"]
+
+
+@pytest.mark.parametrize("kind", [Rows, None])
+def test_a_policy_that_declares_facts_looks_at_no_service(kind: Any) -> None:
+    """Where facts are given they are held to their types, as ever; decoded records and services in columns have none."""
+    acme = policy(
+        'fact referred of claim : yes_no "Is there a referral?"\n'
+        "limit visits { count visits of PT per calendar_year  at most 40  outcome deny  cite manual }\n"
+    )
+    compiled = Compiled(acme.policies)
+    for _ in range(2):
+        claim = decoded(Claim, CLAIM) if kind is Rows else Claim.from_dict(CLAIM)
+        past = decoded(History, PAST) if kind is Rows else decode.quickly(History, PAST)
+        assert compiled.check(claim, past).outcome == acme.check(Claim.from_dict(CLAIM), History.from_dict(PAST)).outcome
+    with pytest.raises(AttributeError):
+        object.__getattribute__(past, "services")
+    wrong = {**PAST, "services": [{**PAST["services"][0], "facts": {"referred": "perhaps"}}]}
+    for history in (decoded(History, wrong), History.from_dict(wrong)):
+        with pytest.raises(InputError, match="services"):
+            compiled.check(claim, history or History.from_dict(wrong))
+    with pytest.raises(InputError, match="referred"):
+        compiled.check(Claim.from_dict({**CLAIM, "facts": {"referred": "perhaps"}}), past)
 
 
 def test_a_decoded_claim_is_like_any_other() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from ..claims import UNKNOWN, Claim, History, Session
+from ..columns import Columns
 from ..evaluate import Verdict, check, refuse_wrong_facts, same_patient, speaking
 from ..policy import Policy
 from ..report import Report
@@ -22,6 +23,7 @@ from .program import Program, rising
 from .report import settled
 
 _MOST_PROGRAMS: Final = 4_096
+_WITHOUT_FACTS: Final = (Past, Columns)  # a record with facts is never decoded so, nor a service put in a column
 
 
 @attrs.define(eq=False)
@@ -65,7 +67,9 @@ class Compiled:
         if program is None:
             return check(self.policies, claim, history, None, ignoring)
         if self._declares:
-            refuse_wrong_facts(self.policies, claim, history)
+            told = None if past.__class__ in _WITHOUT_FACTS else history
+            if given is claim or told is not None:
+                refuse_wrong_facts(self.policies, claim, told)
         if earlier is not None and earlier.patient is not UNKNOWN:
             patient = given.patient
             if not patient or patient.id != earlier.patient:
