@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -615,7 +616,19 @@ def _in_scope(scope: str, view: View, case: Case) -> list[tuple[View, Answer]]:
         return [(other, TRUE) for other in case.lines]
     if scope == "claim":
         return [(other, TRUE if other is view else _same_claim(view, other)) for other in case.services]
-    return [(other, _same_day(other, view)) for other in (*case.services, *case.lines) if other.day in (view.day, None)]
+    return [(other, _same_day(other, view)) for other in _on_day(view.day, case)]
+
+
+def _on_day(day: date | None, case: Case) -> list[View]:
+    """The services and lines of a day, and those of which nobody knows the day; sorted out once for all who ask of this case."""
+    if "days" not in case.reckoned:
+        days: dict[date | None, list[tuple[int, View]]] = {}
+        for place, other in enumerate((*case.services, *case.lines)):
+            days.setdefault(other.day, []).append((place, other))
+        case.reckoned["days"] = days
+    days = case.reckoned["days"]
+    found = days.get(day, []) if day is None or None not in days else sorted([*days.get(day, []), *days[None]], key=itemgetter(0))
+    return [other for _, other in found]
 
 
 def _same_claim(view: View, other: View) -> Answer:
