@@ -267,7 +267,8 @@ def _visits_with(record: Authorization, view: View, case: Case) -> Interval:
     found = _visits(own, view, case)
     # Another claim of the same day may have used the visit already; those used say nothing of days.
     twice = {v.day for v, _ in own for other, _ in under if not other.own and other.day == v.day and _may_be_one(other, v, case)}
-    sure = Interval(max(0, found.low - len(twice)), found.high, found.needs | frozenset([_THAT_DAY] if twice else []))
+    among = min(len(twice), record.used_visits)  # so many of the visits used may be these
+    sure = Interval(max(0, found.low - among), found.high, found.needs | frozenset([_THAT_DAY] if among else []))
     return exactly(record.used_visits).add(sure)
 
 

@@ -150,6 +150,15 @@ def test_m7_2_a_visit_that_another_claim_of_the_day_may_have_used_already_is_ope
     assert (report.outcome, missing(report, "needed")) == ("undetermined", {"authorization.used_visits"})
 
 
+def test_m7_2_where_no_visit_is_used_none_was_used_by_another_claim_of_the_day(acme: Policies) -> None:
+    """One visit approved, none used, the claim's second: it was left open whether another claim of the first one's day had used it."""
+    lines = [line(1, date_of_service="2026-03-03"), line(2, date_of_service="2026-03-04")]
+    for approved, used, first, second in ((1, 0, "met", "broken"), (1, 1, "undetermined", "broken"), (2, 1, "met", "undetermined")):
+        past = filed(record(visits=approved, used_visits=used), services=(service("2026-03-03"),))
+        report = judge(acme, claim(*lines), past)
+        assert [status(report, "needed", number) for number in (1, 2)] == [first, second], (approved, used)
+
+
 def test_m7_2_the_earlier_lines_of_the_claim_always_count(acme: Policies) -> None:
     lines = [line(1, date_of_service="2026-03-04"), line(2, date_of_service="2026-03-05"), line(3, code="97140", date_of_service="2026-03-05")]
     report = judge(acme, claim(*lines), {"authorizations": [record(visits=4, used_visits=3)]})

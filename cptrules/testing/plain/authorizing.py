@@ -84,8 +84,6 @@ def _under(record: Any, item: Item, world: World, stated: bool) -> list[Item]:
         if not isinstance(record.from_, date):
             raise Open
         complete(record.from_, item.day, world, record.billing_provider not in (UNKNOWN, None) and isinstance(record.billing_provider.npi, str))
-    elif any(one.day == item.day and _fits(record, one, world) for one in world.services):
-        raise Open  # another claim of the same day may have used it already
     items = world.lines if stated else world.items
     return [one for one in items if one.place <= item.place and _fits(record, one, world) and belongs(None, None, one, world)]
 
@@ -96,8 +94,11 @@ def _visits_left(record: Any, item: Item, world: World) -> bool:
     if not isinstance(record.visits, int):
         return True
     stated = isinstance(record.used_visits, int)
+    under = sorted(_under(record, item, world, stated), key=lambda one: one.place)
+    if stated and record.used_visits and any(one.day == other.day and _fits(record, other, world) for one in under for other in world.services):
+        raise Open  # another claim of the same day may have used it already
     firsts: dict[Any, Any] = {}
-    for one in sorted(_under(record, item, world, stated), key=lambda one: one.place):
+    for one in under:
         firsts.setdefault((one.day, discipline(one, world)), one.place)
     mine = firsts.get((item.day, discipline(item, world)), item.place)
     return bool(sum(place <= mine for place in firsts.values()) + (record.used_visits if stated else 0) <= record.visits)
