@@ -33,7 +33,7 @@ class Rows:
         """Give a field of the claim's record, with those that are made together with it."""
         if name == "lines":
             return {name: tuple(map(self._make_line, self.rows))}
-        return _but(name, self._make(self.record), "lines")
+        return _but("lines", self._make(self.record))
 
 
 class Past:
@@ -50,10 +50,10 @@ class Past:
         """Give a field of the history's record, with those that are made together with it."""
         if name == "services":
             return {name: self.services.services() if self.services.__class__ is Columns else self.services}
-        return _but(name, self._make(self.record), "services")
+        return _but("services", self._make(self.record))
 
 
-def _but(name: str, record: Any, later: str) -> Mapping[str, Any]:
+def _but(later: str, record: Any) -> Mapping[str, Any]:
     return {field: getattr(record, field) for field in type(record).__slots__ if field != later}
 
 

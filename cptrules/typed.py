@@ -143,7 +143,7 @@ class _Types:
     made: dict[type, type] = attrs.field(factory=dict)
     finish: dict[type, Callable[[Any], Any]] = attrs.field(factory=dict)
     counts: dict[type, Callable[[Any], int]] = attrs.field(factory=dict)
-    lists: dict[type, _Seeker] = attrs.field(factory=dict)
+    seekers: dict[type, _Seeker] = attrs.field(factory=dict)
 
     def of(self, cls: type) -> type:
         """The type of a class, with the keys of it that were seen; a key that is always there is asked for."""
@@ -154,7 +154,7 @@ class _Types:
             self.made[cls] = msgspec.defstruct(cls.__name__, told, kw_only=True, forbid_unknown_fields=True, gc=False, rename=rename or None)
             self.finish[cls] = self._finisher(cls, fields)
             self.counts[cls] = self._counter(fields, always)
-            self.lists[cls] = self._list_seeker(fields, always)
+            self.seekers[cls] = self._seeker(fields, always)
             for field in _fields(cls):  # it is read without a record of it: what none was given with is as it is in a record
                 if field not in fields and field.default is not attrs.NOTHING:
                     setattr(self.made[cls], field.name, field.default)
@@ -257,11 +257,9 @@ class _Types:
                     (f"{alike} * len(s.{field.name})" if alike else f"sum(map({each}, s.{field.name}))") if several
                     else str(alike) if alike else f"{each}(s.{field.name})"
                 ))
-        exec(compile("def count(s):\n    " + "\n    ".join([*lines, "return n"]), "<counter>", "exec"), names)  # names of fields alone
-        found: Callable[[Any], int] = names["count"]
-        return found
+        return _written("count(s)", [*lines, "return n"], names)  # type: ignore[no-any-return]
 
-    def _list_seeker(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> _Seeker:
+    def _seeker(self, fields: list[attrs.Attribute[Any]], always: frozenset[str]) -> _Seeker:
         """Make the function that raises where a list or a dict that a dict holds, or one within it, is none."""
         names: dict[str, Any] = {"LISTS": frozenset((list, NoneType)), "DICTS": {dict}, "refuse": refuse}
         lines: list[str] = []
@@ -274,10 +272,8 @@ class _Types:
                 shallow = None if shallow is None else [*shallow, told]
             if record is not None:
                 shallow = None
-                lines += [f"v = {told}", *self.lists[record].within(several, names)]
-        text = "def seek(d):\n    " + "\n    ".join(lines or ["pass"])
-        exec(compile(text, "<lists>", "exec"), names)  # names of fields alone
-        return _Seeker(names["seek"], lines, shallow)
+                lines += [f"v = {told}", *self.seekers[record].within(several, names)]
+        return _Seeker(_written("seek(d)", lines or ["pass"], names), lines, shallow)
 
     def _alike(self, cls: type) -> int:
         """How many keys every record of a class has, none of which holds another record; 0 where they differ."""
@@ -503,7 +499,7 @@ class _Made:
         self._type: Any = types.of(cls)
         self._decode: Callable[[bytes | str], Any] = msgspec.json.Decoder(self._type).decode
         self._whole: Callable[[Any], Any] = _Claims(types).whole if cls is c.Claim else _Histories(types).whole
-        self._count, self._seek = types.counts[cls], types.lists[cls].seek
+        self._count, self._seek = types.counts[cls], types.seekers[cls].seek
 
     def of_text(self, text: bytes | str) -> Any:
         """Read a record from JSON; raises where it is not plainly good."""

@@ -55,10 +55,7 @@ def test_random_policies_load_and_judge_random_claims_by_the_laws(tmp_path: Path
     random = loaded(data.draw(policies()), tmp_path)
     law = data.draw(st.sampled_from(LAWS))
     case = data.draw(cases(random))
-    try:
-        law(random, case)
-    except InputError:
-        return
+    law(random, case)
 
 
 @given(policies(rules=5))
@@ -107,10 +104,7 @@ def test_the_shipped_policies_keep_the_laws(name: str) -> None:
     @few(10)
     @given(cases(shipped), st.sampled_from(LAWS))
     def keeps(case: Any, law: Any) -> None:
-        try:
-            law(shipped, case)
-        except InputError:
-            return
+        law(shipped, case)
 
     keeps()
 
@@ -122,10 +116,7 @@ def test_bills_keep_the_laws_of_sessions(law: Any) -> None:
     @few(15)
     @given(sessions(medicare))
     def keeps(session: Any) -> None:
-        try:
-            law(medicare, session)
-        except InputError:
-            return  # a minute more than the whole session took
+        law(medicare, session)
 
     keeps()
 

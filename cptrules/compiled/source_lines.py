@@ -133,13 +133,7 @@ def feeds(source: Source) -> None:
     counters = source.docket.counters
     celled = [counter for counter in counters if in_cells(counter)]
     rest = [counter for counter in counters if counter not in celled]
-    source.say("if odd:", "    u, p, shaped = odd", "    if u: unsettled.append((place, u, shaped))")
-    for ruling in source.coded(Timing):
-        source.say(f"if a & {ruling.bit}: o{ruling.bit.bit_length()} = True", deeper=1)
-    for counter in rest:
-        source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
-    for place, group in enumerate(groups(celled).values()):
-        source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
+    _odd(source, celled, rest)
     amounts = {_amount(counter) for counter in counters if counter.form in ("sum", "most")}
     for amount in sorted(amounts):
         source.say(f"{amount} = line.{amount.removesuffix('_')}")
@@ -156,6 +150,17 @@ def feeds(source: Source) -> None:
         for counter in of_days:
             _feed(source, counter, _key(counter))
         source.depth -= 1
+
+
+def _odd(source: Source, celled: list[Running], rest: list[Running]) -> None:
+    """What few shapes have: rules left unsettled or to the reference, and totals that a line may feed, which are given up."""
+    source.say("if odd:", "    u, p, shaped = odd", "    if u: unsettled.append((place, u, shaped))")
+    for ruling in source.coded(Timing):
+        source.say(f"if a & {ruling.bit}: o{ruling.bit.bit_length()} = True", deeper=1)
+    for counter in rest:
+        source.say(f"if p & {counter.bit}: {total(counter)} = None", deeper=1)
+    for place, group in enumerate(groups(celled).values()):
+        source.say(f"if p & {sum(counter.bit for counter in group)}: odd{place} = True", deeper=1)
 
 
 def _of_days(counter: Running) -> bool:

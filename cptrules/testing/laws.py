@@ -424,7 +424,8 @@ def a_minute_more_never_loses_a_unit(policies: Policies, session: Session) -> No
     if len(session.interventions) != 1 or not isinstance(session.interventions[0].minutes, int):
         return
     (part,) = session.interventions
-    longer = attrs.evolve(session, interventions=(attrs.evolve(part, minutes=session.interventions[0].minutes + 1),))
+    total = session.total_minutes + 1 if isinstance(session.total_minutes, int) else session.total_minutes  # the session lasts as much longer
+    longer = attrs.evolve(session, interventions=(attrs.evolve(part, minutes=session.interventions[0].minutes + 1),), total_minutes=total)
     one, two = _units(policies, session), _units(policies, longer)
     assert one is None or two is None or one <= two, f"a minute more lost a unit: {one} became {two}\n{session.to_json()}"
 
