@@ -13,6 +13,7 @@ from typing import Final
 import attrs
 
 from .errors import Fault, InputError
+from .words import listed
 
 
 @attrs.frozen
@@ -179,8 +180,9 @@ def _guide_faults(named: str, element: str, guide: Guide) -> Iterator[str]:
 def _check_end(last: Segment, loops: tuple[str, ...], rest: str) -> None:
     """A file that was cut off gives no claims at all: those after the cut would be missed by nobody."""
     if loops:
-        missing = " and ".join({"ST": "SE", "GS": "GE", "ISA": "IEA"}[kind] for kind in reversed(loops))
+        missing = [{"ST": "SE", "GS": "GE", "ISA": "IEA"}[kind] for kind in reversed(loops)]
+        lacking = f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         why = "an empty segment or a character that ends no segment follows it" if rest.strip(_AFTER) else "nothing follows it"
-        raise InputError([Fault(f"{last.place}, {shown_id(last)}", f"the file is cut off after this segment ({why}): {missing} is missing")])
+        raise InputError([Fault(f"{last.place}, {shown_id(last)}", f"the file is cut off after this segment ({why}): {lacking}")])
     if rest.strip(_AFTER):
         raise InputError([Fault(f"{last.place}, {shown_id(last)}", "after this segment there is something that is no whole segment")])

@@ -327,7 +327,7 @@ class TestEnvelope:
             ("ISA", "the ISA has 106 characters; the file ends after 3"),
             (sample(ONE).replace("THERAPYCLINIC  *", "THERAPYCLINIC*", 1), "fixed width"),
             (sample(ONE).replace("*00501*", "*00401*"), "not 00501"),
-            (sample(ONE)[:700], "cut off after this segment"),
+            (sample(ONE)[:700], "): SE, GE and IEA are missing"),
             (sample(ONE).replace("IEA*1*000001001~", ""), "IEA is missing"),
             (sample(ONE).replace("SE*40", "SE*41"), "SE01) is wrong, there are 40"),
             (sample(ONE).replace("SE*40*0001", "SE*40*0002"), "SE02"),
